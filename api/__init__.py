@@ -1,0 +1,1 @@
+"""Speaks: HTTP routes, the console's pages, the command line, and the settings they share."""

@@ -1,0 +1,26 @@
+"""The one wiring place: routes, errors and the store, as an ASGI application."""
+
+from fastapi import FastAPI
+
+from api import events, health, kpis, leads, members
+from api.access import must_declare_permissions
+from api.console import docs, pages
+from api.problems import add_handlers
+from api.store import Store
+
+_DESCRIPTION = """An event-sourced CRM: every write is one command, every answer a fold over what happened.
+
+Send `Authorization: Bearer <key>`; make a key with `./crm key create NAME`. Send an `Idempotency-Key` with every write:
+a retry then gets the first answer and acts no second time. Errors are RFC 9457 problems with a `code`."""
+
+
+def create_app(store: Store) -> FastAPI:
+    """The application over an open store. Raises RuntimeError when a route declares no permission."""
+    app = FastAPI(title="Everfold", version="0.1.0", description=_DESCRIPTION, docs_url=None, redoc_url=None)
+    app.state.store = store
+    for router in (health.router, leads.router, events.router, kpis.router, members.router, docs.router, pages.router):
+        app.include_router(router)
+    pages.mount_assets(app)
+    add_handlers(app)
+    must_declare_permissions(app)
+    return app

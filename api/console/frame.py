@@ -1,0 +1,172 @@
+"""What all pages share: the frame around them, who is signed in, and what a browser is told about them."""
+
+import gzip
+import hashlib
+import secrets
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.access import OpenStore, session_member
+from api.console import shown
+from api.problems import RequestProblem
+from eventstore.database import UNAVAILABLE, DatabaseUnavailable
+from eventstore.fence import StuckWriter
+
+OPERATOR_ID = UUID("00000000-0000-7000-8000-000000000003")
+"""Whoever holds a printed link: the one member there is until people sign in under their own names."""
+
+SESSION_COOKIE = "everfold_session"
+ASSETS = Path(__file__).parent / "static"
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+_WORTH_PACKING = 1_000
+
+
+class Typed(dict[str, str]):
+    """What was typed into a form's fields; empty where nothing was."""
+
+    def __missing__(self, _: str) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a page says about the form that was just sent: what became of it, which one, what was typed into it, and
+    the version of the lead that it was filled in for."""
+
+    status: int
+    text: str
+    act: str = ""
+    typed: Typed = field(default_factory=Typed)
+    version: int | None = None
+
+
+class NotSignedInHere(RequestProblem):
+    """Open the console with a link that signs you in. Print one with: ./crm sign-in"""
+
+    status, title = 401, "Sign in"
+
+
+class SentFromElsewhere(RequestProblem):
+    """This form was not sent from a page of this console, so nothing was done. Open the console and send it from there."""
+
+    status, title = 403, "Not from here"
+
+
+class PageRoute(APIRoute):
+    """A route that answers with a page whatever happens, and takes forms only from its own pages."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:  # Any: as Starlette has it
+        """The route's handler inside the frame."""
+        serve = super().get_route_handler()
+
+        async def framed(request: Request) -> Response:
+            try:
+                if request.method == "POST":
+                    _must_come_from_here(request)
+                response = await serve(request)
+            except RequestProblem as problem:
+                response = explain(request, problem.status, problem.title, str(problem))
+            except RequestValidationError as error:
+                response = explain(request, 422, "Not understood", _unreadable(error))
+            except (StuckWriter, DatabaseUnavailable, *UNAVAILABLE):
+                response = explain(request, 503, "One moment", "The database does not answer. Try again shortly.")
+            return _finished(request, response)
+
+        return framed
+
+
+def signed_in(request: Request, store: OpenStore) -> UUID:
+    """The member whose session the browser holds. Raises NotSignedInHere."""
+    token = request.cookies.get(SESSION_COOKIE)
+    member_id = session_member(store, token) if token else None
+    if member_id is None:
+        raise NotSignedInHere()
+    return member_id
+
+
+SignedIn = Annotated[UUID, Depends(signed_in)]
+
+
+def page(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
+    """A page from its template; `values` are what the template shows."""
+    frame = {
+        "here": request.url.path,
+        "may_sign_out": SESSION_COOKIE in request.cookies,
+        "form_key": secrets.token_urlsafe(12),  # one per page shown: a form sent twice from it acts once
+        "now": datetime.now(UTC),
+        "base": str(request.base_url).rstrip("/"),
+        "nothing_typed": Typed(),
+    }
+    return HTMLResponse(_templates.get_template(template).render(frame | values), status)
+
+
+def explain(request: Request, status: int, title: str, detail: str) -> HTMLResponse:
+    """A page that says what went wrong and what to do about it."""
+    return page(request, "problem.html", status, title=title, detail=detail, status=status)
+
+
+def asset(name: str) -> str:
+    """The address of a file in `static`, another one whenever its content changes."""
+    return f"/console/static/{name}?v={_versions[name]}"
+
+
+def _must_come_from_here(request: Request) -> None:
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site == "same-origin":
+        return
+    if site in (None, "none") and origin and urlsplit(origin).netloc == request.headers.get("host"):
+        return
+    raise SentFromElsewhere()
+
+
+def _unreadable(error: RequestValidationError) -> str:
+    names = sorted({str(found["loc"][-1]) for found in error.errors()})
+    return f"Something is missing or does not have the form it should have: {', '.join(names)}."
+
+
+def _finished(request: Request, response: Response) -> Response:
+    headers = {
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+        # a link's token never leaves; elsewhere no-referrer would make browsers hide a form's origin from ourselves too
+        "Referrer-Policy": "no-referrer" if "token" in request.query_params else "same-origin",
+    }
+    packs = "gzip" in request.headers.get("accept-encoding", "") and len(response.body) > _WORTH_PACKING
+    if packs:
+        response.body = gzip.compress(response.body, 6, mtime=0)
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding", "Content-Length": str(len(response.body))}
+    response.headers.update(headers)
+    return response
+
+
+_versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for file in ASSETS.iterdir()}
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals["asset"] = asset
+_templates.filters.update(
+    {
+        name: getattr(shown, name)
+        for name in ("age", "amount", "day", "figure", "flag", "minute", "money", "number", "percent", "tick", "words")
+    }
+)

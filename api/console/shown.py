@@ -1,0 +1,84 @@
+"""How values look on a page: amounts, moments, ages, figures and flags, for people to read."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+_FLAGS = {
+    "no_capture_date": "the file gave no date of capture",
+    "no_close_date": "the file gave no date of closing",
+    "closed_before_captured": "closed before it was captured, says the file",
+}
+
+
+def number(value: Decimal | int | float | None, places: int = 0) -> str:
+    """With commas between thousands: 12,345.6."""
+    return "–" if value is None else f"{value:,.{places}f}"
+
+
+def amount(value: Decimal | None) -> str:
+    """An amount without its currency, with cents only where there are any."""
+    if value is None:
+        return "–"
+    return number(value, 0 if value == value.to_integral_value() else 2)
+
+
+def money(value: Decimal | None, currency: str | None) -> str:
+    """An amount with its currency."""
+    return f"{amount(value)}\N{NO-BREAK SPACE}{currency or ''}".strip()
+
+
+def percent(value: Decimal | None, places: int = 0) -> str:
+    """A ratio as a percentage."""
+    return "–" if value is None else f"{number(value * 100, places)}\N{NO-BREAK SPACE}%"
+
+
+def figure(value: Decimal | None, unit: str) -> str:
+    """A KPI's value in its unit."""
+    if value is None:
+        return "–"
+    match unit:
+        case "ratio":
+            return percent(value, 1)
+        case "days":
+            return f"{number(value, 1)}\N{NO-BREAK SPACE}days"
+        case _:
+            return amount(Decimal(value))
+
+
+def tick(value: Decimal, unit: str) -> str:
+    """A value on an axis."""
+    return percent(value) if unit == "ratio" else amount(value)
+
+
+def day(value: date | datetime) -> str:
+    """A day in UTC: 3 March 2026."""
+    at = value.astimezone(UTC) if isinstance(value, datetime) else value
+    return f"{at.day} {at:%B %Y}"
+
+
+def minute(value: datetime) -> str:
+    """A moment in UTC: 2026-03-03 09:30."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """How long ago or until, in the largest unit that says enough: 5 min, 3 h, 12 days, 4 months."""
+    if since is None:
+        return "–"
+    passed = abs(now - since)
+    for unit, length in (("min", timedelta(hours=1)), ("h", timedelta(days=2))):
+        if passed < length:
+            return f"{passed // timedelta(minutes=1) if unit == 'min' else passed // timedelta(hours=1)} {unit}"
+    if passed < timedelta(days=60):
+        return f"{passed.days} days"
+    return f"{passed.days // 30} months" if passed < timedelta(days=730) else f"{passed.days // 365} years"
+
+
+def flag(name: str) -> str:
+    """An oddity of an import in words."""
+    return _FLAGS.get(name, words(name))
+
+
+def words(name: str) -> str:
+    """A name of the code as words: `closed_at` as "closed at"."""
+    return name.replace("_", " ")

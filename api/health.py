@@ -1,0 +1,46 @@
+"""Whether the process is alive, and whether it can serve."""
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from api.access import OpenStore
+from eventstore.fence import drawn
+from projections.read_models import read_models
+from replay.follow import position
+
+router = APIRouter(tags=["health"])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str = "alive"
+
+
+class Ready(BaseModel):
+    """The database answers; `behind` says by how many positions each read model trails the log."""
+
+    status: str
+    log_position: int
+    behind: dict[str, int]
+
+
+@router.get("/healthz")
+def healthz() -> Alive:
+    """Alive: the process answers. Asks nothing of the database."""
+    return Alive()
+
+
+@router.get("/readyz", responses={503: {"description": "Not ready", "model": Ready}})
+def readyz(store: OpenStore, response: Response) -> Ready:
+    """Ready: the database answers and the follower, if this process has one, runs."""
+    with store.pool.connection() as connection:
+        behind = {model.name: position(connection, model) for model in read_models().values()}
+        head = drawn(connection)
+    running = store.follower is None or store.follower.is_alive()
+    response.status_code = 200 if running else 503
+    return Ready(
+        status="ready" if running else "the follower has stopped",
+        log_position=head,
+        behind={name: max(0, head - seen) for name, seen in behind.items()},
+    )

@@ -1,0 +1,240 @@
+"""Figures: asked for by slug, with period, moment and grouping; each leads on to the events behind it."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fastapi import APIRouter, Query, Security
+from pydantic import AwareDatetime, BaseModel, PlainSerializer
+
+from api import cursors
+from api.access import OpenStore, Principal, principal
+from api.events import event_resource
+from api.fresh import MinPosition, at_least
+from api.problems import BadCursor, BadParameter, NotFound, documented
+from api.resources import EventResource, Page
+from eventstore import log
+from eventstore.database import Connection
+from projections import kpi as figures
+from projections.kpi import Kpi, Question, kpis
+from projections.read_models import read_models
+
+router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
+
+KpiReader = Annotated[Principal, Security(principal, scopes=["kpis:read"])]
+Axis: TypeAlias = Literal["recorded", "occurred"]
+
+Number = Annotated[
+    Decimal,
+    PlainSerializer(lambda n: int(n) if n == n.to_integral_value() else float(n), int | float, when_used="json"),
+]
+"""Exact inside, a JSON number outside."""
+
+_EVER = datetime(1, 1, 2, tzinfo=UTC)
+_FOR_EVER = datetime(9999, 12, 30, tzinfo=UTC)
+
+
+class KpiDefinition(BaseModel):
+    """What a figure means."""
+
+    slug: str
+    title: str
+    definition: str
+    question: str
+    unit: str
+    formula: str
+    edge_cases: str
+    source: str
+    groups: list[str]
+
+
+class Period(BaseModel):
+    """A half-open period; null where it has no bound."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+class KpiGroup(BaseModel):
+    """The figure of one group; `group` is null for records that have none."""
+
+    group: str | None
+    value: Number | None
+    numerator: Number | None
+    denominator: Number | None
+    sample_size: int
+    excluded: int
+    details: dict[str, Any]  # Any: what the figure reports beside its value
+
+
+class KpiResult(BaseModel):
+    """A figure. 0/0 is null. `events_url` leads to the events behind it."""
+
+    slug: str
+    value: Number | None
+    numerator: Number | None
+    denominator: Number | None
+    unit: str
+    definition: str
+    params: dict[str, str | None]
+    period: Period
+    as_of: datetime
+    axis: Axis
+    sample_size: int
+    excluded: int
+    details: dict[str, Any]
+    groups: list[KpiGroup] | None
+    events_url: str
+
+
+From = Annotated[date | None, Query(alias="from", description="First day of the period, in the zone.")]
+To = Annotated[date | None, Query(description="Day after the last one of the period.")]
+AsOf = Annotated[AwareDatetime | None, Query(description="Judge the figure as of this moment; without it, now.")]
+
+
+@router.get("", responses=documented())
+def list_(_: KpiReader) -> Page[KpiDefinition]:
+    """All figures with their definitions."""
+    return Page(data=[definition(kpi) for kpi in kpis().values()], has_more=False, next_cursor=None)
+
+
+@router.get("/{slug}", responses=documented(NotFound, BadParameter))
+def get(
+    slug: str,
+    _: KpiReader,
+    store: OpenStore,
+    from_: From = None,
+    to: To = None,
+    zone: str | None = None,
+    as_of: AsOf = None,
+    axis: Axis | None = None,
+    group_by: str | None = None,
+    fresh: MinPosition = None,
+) -> KpiResult:
+    """A figure of a period, as of a moment, in total and by group."""
+    with store.pool.connection() as connection:
+        at_least(connection, read_models().values(), fresh)
+        return ask(connection, find(slug), zone or store.settings.zone, from_, to, as_of, axis, group_by)
+
+
+@router.get("/{slug}/events", responses=documented(NotFound, BadParameter, BadCursor))
+def events(
+    slug: str,
+    _: Annotated[Principal, Security(principal, scopes=["kpis:read", "events:read"])],
+    store: OpenStore,
+    from_: From = None,
+    to: To = None,
+    zone: str | None = None,
+    as_of: AsOf = None,
+    axis: Axis | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: str | None = None,
+) -> Page[EventResource]:
+    """The events behind a figure, in the order in which they were recorded."""
+    kpi = find(slug)
+    after = int(cursors.decode(store, f"kpi {slug}", cursor)[0]) if cursor is not None else 0
+    with store.pool.connection() as connection:
+        question = _question(connection, zone or store.settings.zone, from_, to, as_of, axis)
+        positions = figures.counted_positions(connection, kpi, question, after, limit + 1)
+        found = log.read_positions(connection, positions[:limit])
+    more = len(positions) > limit
+    following = cursors.encode(store, f"kpi {slug}", positions[limit - 1]) if more else None
+    return Page(data=[event_resource(event) for event in found], has_more=more, next_cursor=following)
+
+
+def definition(kpi: Kpi) -> KpiDefinition:
+    """A figure's definition as the API shows it."""
+    return KpiDefinition(
+        slug=kpi.slug,
+        title=kpi.title,
+        definition=kpi.definition,
+        question=kpi.question,
+        unit=kpi.unit,
+        formula=kpi.formula,
+        edge_cases=kpi.edge_cases,
+        source=kpi.source,
+        groups=list(kpi.relation.groups),
+    )
+
+
+def find(slug: str) -> Kpi:
+    """The figure of that slug. Raises NotFound with the slugs there are."""
+    if slug not in kpis():
+        raise NotFound(f"There is no KPI of that name. There are: {', '.join(kpis())}.")
+    return kpis()[slug]
+
+
+def ask(
+    connection: Connection,
+    kpi: Kpi,
+    zone: str,
+    first_day: date | None = None,
+    end_day: date | None = None,
+    as_of: datetime | None = None,
+    axis: Axis | None = None,
+    group_by: str | None = None,
+) -> KpiResult:
+    """Work a figure out. Raises BadParameter for a zone, period, moment, axis or grouping that cannot be."""
+    if group_by is not None and group_by not in kpi.relation.groups:
+        raise BadParameter(f"{kpi.slug} can be grouped by: {', '.join(kpi.relation.groups)}.")
+    question = _question(connection, zone, first_day, end_day, as_of, axis)
+    total = next(iter(figures.figure(connection, kpi, question)), _NOTHING)
+    groups = figures.figure(connection, kpi, question, group_by) if group_by else None
+    asked = {
+        "from": first_day.isoformat() if first_day else None,
+        "to": end_day.isoformat() if end_day else None,
+        "zone": zone,
+    }
+    moment = {"as_of": question.as_of.isoformat(), "axis": "occurred"}
+    link = urlencode({name: value for name, value in (asked | moment).items() if value})
+    return KpiResult(
+        slug=kpi.slug,
+        unit=kpi.unit,
+        definition=kpi.definition,
+        params=asked | {"group_by": group_by},
+        period=Period(start=question.period_from if first_day else None, end=question.period_to if end_day else None),
+        as_of=question.as_of,
+        axis=axis or "recorded",
+        groups=[KpiGroup(group=row.pop("group_key"), **row) for row in groups] if groups is not None else None,
+        events_url=f"/v1/kpis/{kpi.slug}/events?{link}",
+        **{name: value for name, value in total.items() if name != "group_key"},
+    )
+
+
+_NOTHING: Mapping[str, Any] = {
+    "value": None,
+    "numerator": None,
+    "denominator": None,
+    "sample_size": 0,
+    "excluded": 0,
+    "details": {},
+}
+
+
+def _question(
+    connection: Connection,
+    zone: str,
+    first_day: date | None,
+    end_day: date | None,
+    as_of: datetime | None,
+    axis: Axis | None,
+) -> Question:
+    if first_day and end_day and first_day >= end_day:
+        raise BadParameter("The period is empty: 'from' must lie before 'to'.")
+    now = log.now(connection)
+    if as_of and as_of > now:
+        raise BadParameter("as_of lies in the future; nobody knows that yet.")
+    if as_of and axis != "occurred":
+        raise BadParameter("A figure as of a past moment is answered on the occurred axis: add axis=occurred.")
+    try:
+        place = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadParameter("There is no such time zone. Give one of the IANA names, such as Europe/Berlin.") from None
+    return Question(_midnight(first_day, place) or _EVER, _midnight(end_day, place) or _FOR_EVER, as_of or now)
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return datetime.combine(day, time(), zone) if day else None

@@ -1,0 +1,264 @@
+"""Leads: capture them, read them, and every command that can be carried out on one."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response, Security
+
+from api import cursors
+from api.access import OpenStore, Principal, principal
+from api.events import event_resource
+from api.fresh import MinPosition, at_least
+from api.problems import BadCursor, BadIfMatch, BadParameter, IdempotencyKeyReused, NotFound, StaleVersion, documented
+from api.resources import EventResource, LeadResource, Page
+from api.write import Writer, writer
+from domain import lead as rules
+from domain.event import Word
+from domain.lead import LeadStatus
+from eventstore import log
+from projections.leads import get_lead, list_leads
+from projections.read_models import read_models
+
+router = APIRouter(prefix="/v1/leads", tags=["leads"])
+
+LeadReader = Annotated[Principal, Security(principal, scopes=["leads:read"])]
+LeadWriter = Annotated[Writer, Security(writer, scopes=["leads:write"])]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+_COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, BadIfMatch)
+_READ = documented(NotFound, BadParameter, BadCursor)
+
+
+@router.post("", status_code=201, responses=documented(NotFound, IdempotencyKeyReused))
+def capture(command: rules.CaptureLead, write: LeadWriter) -> LeadResource:
+    """Capture a lead. Without `customer_id` a new prospect is taken up with it."""
+    return write.capture(command)
+
+
+@router.get("", responses=_READ)
+def list_(
+    _: LeadReader,
+    store: OpenStore,
+    fresh: MinPosition = None,
+    status: LeadStatus | None = None,
+    stage: Word | None = None,
+    owner_id: UUID | None = None,
+    source: Word | None = None,
+    customer_id: UUID | None = None,
+    limit: Limit = 50,
+    cursor: str | None = None,
+) -> Page[LeadResource]:
+    """Leads, newest first."""
+    before = _before(cursors.decode(store, "leads", cursor)) if cursor is not None else None
+    with store.pool.connection() as connection:
+        at_least(connection, [read_models()["lead"]], fresh)
+        rows = list_leads(
+            connection,
+            limit=limit + 1,
+            before=before,
+            status=status,
+            stage=stage,
+            owner_id=owner_id,
+            source=source,
+            customer_id=customer_id,
+        )
+    page, more = [LeadResource.model_validate(row) for row in rows[:limit]], len(rows) > limit
+    following = cursors.encode(store, "leads", page[-1].captured_at.isoformat(), page[-1].lead_id.hex) if more else None
+    return Page(data=page, has_more=more, next_cursor=following)
+
+
+@router.get("/{lead_id}", responses=_READ)
+def get(lead_id: UUID, _: LeadReader, store: OpenStore, response: Response, fresh: MinPosition = None) -> LeadResource:
+    """One lead. Its version is the ETag to send as If-Match."""
+    with store.pool.connection() as connection:
+        at_least(connection, [read_models()["lead"]], fresh)
+        row = get_lead(connection, lead_id)
+    if row is None:
+        raise NotFound()
+    response.headers["ETag"] = f'"{row["version"]}"'
+    return LeadResource.model_validate(row)
+
+
+@router.get("/{lead_id}/history", responses=_READ)
+def history(lead_id: UUID, _: LeadReader, store: OpenStore) -> Page[EventResource]:
+    """Everything that ever happened to a lead, in the order in which it was recorded."""
+    with store.pool.connection() as connection:
+        recorded = log.load(connection, lead_id).history
+    if not recorded or recorded[0].stream_type != "lead":
+        raise NotFound()
+    return Page(data=[event_resource(event) for event in recorded], has_more=False, next_cursor=None)
+
+
+@router.post("/{lead_id}/retitle", responses=_COMMAND)
+def retitle(lead_id: UUID, command: rules.RetitleLead, write: LeadWriter) -> LeadResource:
+    """Give the lead another title."""
+    return write.act(lead_id, command, rules.retitle)
+
+
+@router.post("/{lead_id}/assign", responses=_COMMAND)
+def assign(lead_id: UUID, command: rules.AssignLead, write: LeadWriter) -> LeadResource:
+    """Hand the lead to a member or a team."""
+    return write.act(lead_id, command, rules.assign)
+
+
+@router.post("/{lead_id}/contact", responses=_COMMAND)
+def contact(lead_id: UUID, command: rules.ContactLead, write: LeadWriter) -> LeadResource:
+    """Note the first human outbound touch."""
+    return write.act(lead_id, command, rules.contact)
+
+
+@router.post("/{lead_id}/qualify", responses=_COMMAND)
+def qualify(lead_id: UUID, command: rules.QualifyLead, write: LeadWriter) -> LeadResource:
+    """Say that the lead is worth selling to."""
+    return write.act(lead_id, command, rules.qualify)
+
+
+@router.post("/{lead_id}/disqualify", responses=_COMMAND)
+def disqualify(lead_id: UUID, command: rules.DisqualifyLead, write: LeadWriter) -> LeadResource:
+    """Close a lead that was never one for us."""
+    return write.act(lead_id, command, rules.disqualify)
+
+
+@router.post("/{lead_id}/recycle", responses=_COMMAND)
+def recycle(lead_id: UUID, command: rules.RecycleLead, write: LeadWriter) -> LeadResource:
+    """Put a lost or disqualified lead back into nurture."""
+    return write.act(lead_id, command, rules.recycle)
+
+
+@router.post("/{lead_id}/reopen", responses=_COMMAND)
+def reopen(lead_id: UUID, command: rules.ReopenLead, write: LeadWriter) -> LeadResource:
+    """Open a closed lead again."""
+    return write.act(lead_id, command, rules.reopen)
+
+
+@router.post("/{lead_id}/move-to-stage", responses=_COMMAND)
+def move_to_stage(lead_id: UUID, command: rules.MoveLeadToStage, write: LeadWriter) -> LeadResource:
+    """Move the lead to another stage of its pipeline."""
+    workspace = write.workspace()
+    return write.act(
+        lead_id,
+        command,
+        lambda lead, move: rules.move_to_stage(lead, move, workspace.pipeline(lead.pipeline or "default")),
+    )
+
+
+@router.post("/{lead_id}/value", responses=_COMMAND)
+def value(lead_id: UUID, command: rules.ValueLead, write: LeadWriter) -> LeadResource:
+    """Say what the deal is worth."""
+    return write.act(lead_id, command, rules.value)
+
+
+@router.post("/{lead_id}/move-expected-close", responses=_COMMAND)
+def move_expected_close(lead_id: UUID, command: rules.MoveExpectedClose, write: LeadWriter) -> LeadResource:
+    """Say when the deal will be decided."""
+    return write.act(lead_id, command, rules.move_expected_close)
+
+
+@router.post("/{lead_id}/override-probability", responses=_COMMAND)
+def override_probability(lead_id: UUID, command: rules.OverrideProbability, write: LeadWriter) -> LeadResource:
+    """Judge the chance to win otherwise than the stage does."""
+    return write.act(lead_id, command, rules.override_probability)
+
+
+@router.post("/{lead_id}/choose-forecast-category", responses=_COMMAND)
+def choose_forecast_category(lead_id: UUID, command: rules.ChooseForecastCategory, write: LeadWriter) -> LeadResource:
+    """Say how firmly the deal may be counted on."""
+    return write.act(lead_id, command, rules.choose_forecast_category)
+
+
+@router.post("/{lead_id}/add-product", responses=_COMMAND)
+def add_product(lead_id: UUID, command: rules.AddProduct, write: LeadWriter) -> LeadResource:
+    """Add a product to the deal."""
+    return write.act(lead_id, command, rules.add_product)
+
+
+@router.post("/{lead_id}/reprice-product", responses=_COMMAND)
+def reprice_product(lead_id: UUID, command: rules.RepriceProduct, write: LeadWriter) -> LeadResource:
+    """Change a product's quantity or price."""
+    return write.act(lead_id, command, rules.reprice_product)
+
+
+@router.post("/{lead_id}/remove-product", responses=_COMMAND)
+def remove_product(lead_id: UUID, command: rules.RemoveProduct, write: LeadWriter) -> LeadResource:
+    """Take a product out of the deal."""
+    return write.act(lead_id, command, rules.remove_product)
+
+
+@router.post("/{lead_id}/send-proposal", responses=_COMMAND)
+def send_proposal(lead_id: UUID, command: rules.SendProposal, write: LeadWriter) -> LeadResource:
+    """Note that an offer was sent."""
+    return write.act(lead_id, command, rules.send_proposal)
+
+
+@router.post("/{lead_id}/log-interaction", responses=_COMMAND)
+def log_interaction(lead_id: UUID, command: rules.LogInteraction, write: LeadWriter) -> LeadResource:
+    """Record a call, an e-mail, a meeting."""
+    return write.act(
+        lead_id, command, lambda lead, wish: rules.log_interaction(lead, wish, write.new_id("interaction"))
+    )
+
+
+@router.post("/{lead_id}/correct-interaction", responses=_COMMAND)
+def correct_interaction(lead_id: UUID, command: rules.CorrectInteraction, write: LeadWriter) -> LeadResource:
+    """Record how an interaction really was."""
+    return write.act(lead_id, command, rules.correct_interaction)
+
+
+@router.post("/{lead_id}/retract-interaction", responses=_COMMAND)
+def retract_interaction(lead_id: UUID, command: rules.RetractInteraction, write: LeadWriter) -> LeadResource:
+    """Take back an interaction that never took place."""
+    return write.act(lead_id, command, rules.retract_interaction)
+
+
+@router.post("/{lead_id}/schedule-follow-up", responses=_COMMAND)
+def schedule_follow_up(lead_id: UUID, command: rules.ScheduleFollowUp, write: LeadWriter) -> LeadResource:
+    """Plan what to do next, and by when."""
+    return write.act(lead_id, command, lambda lead, wish: rules.schedule_follow_up(lead, wish, write.new_id("task")))
+
+
+@router.post("/{lead_id}/reschedule-follow-up", responses=_COMMAND)
+def reschedule_follow_up(lead_id: UUID, command: rules.RescheduleFollowUp, write: LeadWriter) -> LeadResource:
+    """Move a follow-up to another time."""
+    return write.act(lead_id, command, rules.reschedule_follow_up)
+
+
+@router.post("/{lead_id}/complete-follow-up", responses=_COMMAND)
+def complete_follow_up(lead_id: UUID, command: rules.CompleteFollowUp, write: LeadWriter) -> LeadResource:
+    """Note that a follow-up is done."""
+    return write.act(lead_id, command, rules.complete_follow_up)
+
+
+@router.post("/{lead_id}/cancel-follow-up", responses=_COMMAND)
+def cancel_follow_up(lead_id: UUID, command: rules.CancelFollowUp, write: LeadWriter) -> LeadResource:
+    """Drop a follow-up."""
+    return write.act(lead_id, command, rules.cancel_follow_up)
+
+
+@router.post("/{lead_id}/win", responses=_COMMAND)
+def win(lead_id: UUID, command: rules.WinLead, write: LeadWriter) -> LeadResource:
+    """Close the lead as won."""
+    return write.act(lead_id, command, rules.win)
+
+
+@router.post("/{lead_id}/lose", responses=_COMMAND)
+def lose(lead_id: UUID, command: rules.LoseLead, write: LeadWriter) -> LeadResource:
+    """Close the lead as lost, with the reason."""
+    return write.act(lead_id, command, rules.lose)
+
+
+@router.post("/{lead_id}/convert", responses=_COMMAND)
+def convert(lead_id: UUID, command: rules.ConvertLead, write: LeadWriter) -> LeadResource:
+    """Make the prospect a customer in her own right."""
+    return write.act(lead_id, command, rules.convert)
+
+
+@router.post("/{lead_id}/revert-conversion", responses=_COMMAND)
+def revert_conversion(lead_id: UUID, command: rules.RevertConversion, write: LeadWriter) -> LeadResource:
+    """Take back that the prospect became a customer."""
+    return write.act(lead_id, command, rules.revert_conversion)
+
+
+def _before(parts: list[str | int]) -> tuple[datetime, UUID]:
+    captured_at, lead_id = map(str, parts)
+    return datetime.fromisoformat(captured_at), UUID(hex=lead_id)

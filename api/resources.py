@@ -1,0 +1,107 @@
+"""What the API answers with."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
+    """A page of a list, and the cursor of the next one."""
+
+    data: list[Item]
+    has_more: bool
+    next_cursor: str | None
+
+
+class LeadResource(BaseModel):
+    """A lead as it is known at `position`; `version` is also its ETag. Amounts are exact decimals, as text."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "lead_id": "6f0d1c9e-6a53-8f0e-9a49-0d0e5a3f2b11",
+                "customer_id": "0b3f3f0e-2f5e-8a55-8d0a-7a0f3b1c2d3e",
+                "version": 3,
+                "position": 4711,
+                "status": "open",
+                "title": "Ten seats for the workshop",
+                "source": "web",
+                "pipeline": "default",
+                "stage": "qualified",
+                "probability": "0.4",
+                "amount": "1200.00",
+                "currency": "EUR",
+                "product_ids": ["seat"],
+                "captured_at": "2026-03-03T09:30:00Z",
+                "last_event_at": "2026-03-04T10:00:00Z",
+                "open_follow_ups": 1,
+                "flags": [],
+            }
+        }
+    )
+
+    lead_id: UUID
+    customer_id: UUID
+    version: int
+    position: int
+    status: str
+    title: str | None
+    source: str | None
+    campaign_id: UUID | None
+    form: dict[str, str] | None
+    inbound: bool | None
+    external_ids: dict[str, str] | None
+    pipeline: str | None
+    stage: str | None
+    probability: Decimal | None
+    forecast_category: str | None
+    owner_id: UUID | None
+    team: str | None
+    amount: Decimal | None
+    currency: str | None
+    product_ids: list[str]
+    expected_close: date | None
+    recycled_until: date | None
+    received_at: datetime | None
+    captured_at: datetime
+    contacted_at: datetime | None
+    qualified_at: datetime | None
+    closed_at: datetime | None
+    converted_at: datetime | None
+    lost_reason: str | None
+    competitor: str | None
+    open_follow_ups: int
+    last_event_at: datetime
+    flags: list[str]
+
+
+class EventResource(BaseModel):
+    """An event of the log. `personal` is null where nothing personal was given, and its values read
+    `{"forgotten": true}` where the person was forgotten."""
+
+    position: int
+    event_id: UUID
+    type: str
+    customer_id: UUID
+    stream_type: str
+    stream_id: UUID
+    version: int
+    data: dict[str, Any]  # Any: JSON, as documented per event type
+    personal: dict[str, Any] | None
+    actor: dict[str, str]
+    command_id: UUID | None
+    correlation_id: UUID | None
+    metadata: dict[str, Any]
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class EventPage(Page[EventResource]):
+    """A page of the log. `next_cursor` also stands when there is no more yet: ask again with it later."""
+
+    epoch: UUID

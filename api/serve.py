@@ -1,0 +1,64 @@
+"""`crm run`: the API, the console and the follower in one process, until Ctrl-C."""
+
+import logging
+import socket
+import sys
+
+import structlog
+import uvicorn
+
+from api.access import create_sign_in_link
+from api.app import create_app
+from api.demo import load_demo
+from api.settings import Settings
+from api.store import open_store
+from eventstore.server import ServerError
+from replay.follow import catch_up
+
+
+def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
+    """Serve until told to stop. Raises ServerError when the port is taken or the database does not start."""
+    _log_to_stderr()
+    listening = _listen(host, port)  # before the database: a second `crm run` on the same port should say so at once
+    with listening, open_store(settings, follow=True) as store:
+        if demo:
+            load_demo(store, only_into_empty_log=True)
+        with store.pool.connection() as connection:
+            catch_up(connection)
+        shown = f"http://{host}:{listening.getsockname()[1]}"
+        print(
+            f"Everfold is running. Open {shown}{create_sign_in_link(store)} (signed in, once);"
+            " make an API key with: ./crm key create NAME",
+            flush=True,
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(store), log_level="warning", access_log=False, server_header=False)
+        )
+        server.run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(512)
+    except OSError as error:
+        listening.close()
+        raise ServerError(
+            f"Port {port} cannot be used ({error.strerror}). Choose another: ./crm run --port 8001"
+        ) from error
+    return listening
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

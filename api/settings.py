@@ -1,0 +1,33 @@
+"""The one place where the environment is read."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside; every value has a default that is safe on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="EVERFOLD_", env_ignore_empty=True)
+
+    data: Path = Path(".everfold")
+    """The folder of the embedded server, the installation's secret and error files."""
+
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    """A Postgres to use in place of the embedded one."""
+
+    pg_bin: Path | None = Field(default=None, validation_alias="CRM_PG_BIN")
+    """A folder with PostgreSQL's programs to use in place of the packaged ones."""
+
+    secret: SecretStr | None = None
+    """The installation's secret; without one it is made once and kept in the data folder."""
+
+    oracle_data: Path | None = None
+    """A folder of published data sets that the tests compare figures with."""
+
+    zone: str = "UTC"
+    """The workspace's time zone: days and periods begin at its midnight."""
+
+    ci: bool = Field(default=False, validation_alias="CI")
+    """Whether this is a build server, where nothing that tests need may be missing."""

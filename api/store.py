@@ -1,0 +1,140 @@
+"""Opens what every command and route works with: the database, brought up to date, and the installation's secret."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from api.settings import Settings
+from domain import workspace
+from domain.workspace import DEFAULT_PIPELINE, WORKSPACE_ID, Workspace, WorkspaceEvent
+from eventstore import log, server
+from eventstore.database import Connection, Pool, connect, migrate, new_pool
+from replay.follow import Follower
+from replay.rebuild import prepare
+
+SYSTEM_ID = UUID("00000000-0000-7000-8000-000000000002")
+"""Who acts when the program itself does."""
+
+_VERSION_BITS = 0xF << 76 | 0x3 << 62
+_VERSION_8 = 0x8 << 76 | 0x2 << 62
+"""RFC 9562: a UUID made by a rule of one's own."""
+
+_SERVER_SETTINGS = {"log_error_verbosity": "terse", "log_min_error_statement": "panic"}
+"""Keep the server's own log free of the values in statements: they may be personal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open installation."""
+
+    settings: Settings
+    conninfo: str
+    pool: Pool
+    secret: bytes
+    follower: Follower | None
+
+    def derived_id(self, *parts: str) -> UUID:
+        """The same id for the same parts, on this installation only: without the secret nobody can guess it back."""
+        text = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
+        number = int.from_bytes(hmac.digest(self.secret, text, "sha256")[:16])
+        return UUID(int=number & ~_VERSION_BITS | _VERSION_8)
+
+    def digest(self, token: str) -> bytes:
+        """What is kept of a secret token."""
+        return hmac.digest(self.secret, token.encode(), "sha256")
+
+    def appended(self) -> None:
+        """Tell the follower of this process, if there is one, that there is something to follow."""
+        if self.follower:
+            self.follower.wake()
+
+
+@contextmanager
+def open_store(settings: Settings, *, follow: bool = False) -> Iterator[Store]:
+    """Start or share the server, migrate, publish the default pipeline, and open a pool; with `follow`, a follower."""
+    with _database(settings) as conninfo:
+        with connect(conninfo) as connection:
+            migrate(connection)
+            publish_defaults(connection)
+            prepare(connection)
+        with new_pool(conninfo) as pool:
+            follower = Follower(conninfo) if follow else None
+            if follower:
+                follower.start()
+            try:
+                yield Store(settings, conninfo, pool, _secret(settings), follower)
+            finally:
+                if follower:
+                    follower.stop()
+
+
+def load_workspace(connection: Connection) -> tuple[Workspace, int]:
+    """The workspace as it is now, and its stream's version."""
+    loaded = log.load(connection, WORKSPACE_ID)
+    state = Workspace()
+    for recorded in loaded.history:
+        state = workspace.evolve(state, _workspace_event(recorded))
+    return state, loaded.version
+
+
+def append_to_workspace(
+    connection: Connection, version: int | None, event: WorkspaceEvent, envelope: log.Envelope | None = None
+) -> None:
+    """Append one event to the workspace's stream, after `version` (None: wherever it stands)."""
+    new = log.NewEvent(WORKSPACE_ID, "workspace", WORKSPACE_ID, None if version is None else version + 1, event)
+    log.append(connection, [new], envelope or log.Envelope("system", SYSTEM_ID, "set-up"))
+
+
+def publish_defaults(connection: Connection) -> None:
+    """Give a new workspace its default pipeline; processes that start at once publish one."""
+
+    def attempt() -> None:
+        state, version = load_workspace(connection)
+        if not state.pipelines:
+            append_to_workspace(connection, version, workspace.publish_pipeline(state, DEFAULT_PIPELINE))
+
+    log.retrying(attempt)
+
+
+def _workspace_event(recorded: log.Recorded) -> WorkspaceEvent:
+    assert isinstance(recorded.event, WorkspaceEvent)
+    return recorded.event
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    if settings.database_url:
+        yield settings.database_url.get_secret_value()
+    else:
+        with server.running(settings.data, binaries=settings.pg_bin, settings=_SERVER_SETTINGS) as conninfo:
+            yield conninfo
+
+
+def _secret(settings: Settings) -> bytes:
+    if settings.secret:
+        return hashlib.sha256(settings.secret.get_secret_value().encode()).digest()
+    path = settings.data / "secret"
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(32))
+        try:
+            path.hardlink_to(fresh)  # appears whole, and only once, however many processes start
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return _checked(path)
+
+
+def _checked(path: Path) -> bytes:
+    secret = bytes.fromhex(path.read_text().strip())
+    if len(secret) != 32:
+        raise ValueError(f"{path} does not hold the installation's secret; restore it from a backup.")
+    return secret

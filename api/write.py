@@ -1,0 +1,208 @@
+"""One command, one append: decides on the loaded state and answers with the record as it then was."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import Header, Request, Response, Security
+from uuid_utils.compat import uuid4
+
+from api.access import OpenStore, Principal, principal
+from api.problems import BadIfMatch, BadParameter, IdempotencyKeyReused, NotFound, OccurredInFuture, StaleVersion
+from api.resources import LeadResource
+from api.store import Store, load_workspace
+from domain import customer, lead
+from domain.customer import RegisterCustomer
+from domain.event import Command, CustomerId, Event, must_not_predate
+from domain.lead import CaptureLead, Lead, LeadEvent
+from domain.workspace import WORKSPACE_ID, Workspace
+from eventstore import log
+from eventstore.database import Connection
+from projections.read_models import read_models
+from replay.fold import rows_at
+
+C = TypeVar("C", bound=Command)
+Decided = LeadEvent | Sequence[LeadEvent]
+
+_CLOCK_TOLERANCE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A request that wants to write: who, on which condition, and under which command id, so that a retry acts once."""
+
+    store: Store
+    principal: Principal
+    channel: str
+    command_id: UUID
+    if_match: int | None
+    response: Response
+
+    def workspace(self) -> Workspace:
+        """The settings as they are now."""
+        with self.store.pool.connection() as connection:
+            return load_workspace(connection)[0]
+
+    def new_id(self, noun: str) -> UUID:
+        """The id of what this command creates: a retry comes to the same one."""
+        return self.store.derived_id(noun, self.command_id.hex)
+
+    def capture(self, command: CaptureLead) -> LeadResource:
+        """Capture a lead, of a known customer or of a new one."""
+        if command.customer_id and command.customer_name:
+            raise BadParameter("Give customer_id for a known customer or customer_name for a new one, not both.")
+        lead_id = self.new_id("lead")
+        customer_id = command.customer_id or CustomerId(self.new_id("customer"))
+
+        def attempt(connection: Connection) -> LeadResource:
+            loaded = log.load(connection, lead_id, self.command_id)
+            if loaded.carried_out:
+                return self._first_answer(connection, lead_id, loaded, command)
+            if command.customer_id and not _is_known(connection, customer_id):
+                raise NotFound("There is no customer with this customer_id, or it is not yours to see.")
+            captured = lead.capture(command, load_workspace(connection)[0].pipeline(command.pipeline))
+            registered = _registered(command, customer_id)
+            external_ids = [
+                log.ExternalId(system, key, customer_id, lead_id) for system, key in command.external_ids.items()
+            ]
+            return self._append(
+                connection, command, customer_id, lead_id, log.Loaded(), captured, registered, external_ids
+            )
+
+        self.response.headers["Location"] = f"/v1/leads/{lead_id}"
+        return self._retrying(attempt)
+
+    def act(self, lead_id: UUID, command: C, rule: Callable[[Lead, C], Decided]) -> LeadResource:
+        """Carry a command out on a lead."""
+
+        def attempt(connection: Connection) -> LeadResource:
+            loaded = log.load(connection, lead_id, self.command_id)
+            if not loaded.history or loaded.history[0].stream_type != "lead":
+                raise NotFound()
+            if loaded.carried_out:
+                return self._first_answer(connection, lead_id, loaded, command)
+            if self.if_match is not None and self.if_match != loaded.version:
+                raise StaleVersion()
+            decided = rule(lead_state(loaded.history), command)
+            events = decided if isinstance(decided, Sequence) else (decided,)
+            return self._append(connection, command, loaded.history[0].customer_id, lead_id, loaded, events)
+
+        return self._retrying(attempt)
+
+    def _retrying(self, attempt: Callable[[Connection], LeadResource]) -> LeadResource:
+        with self.store.pool.connection() as connection:
+            answer = log.retrying(lambda: attempt(connection))
+        self.response.headers["ETag"] = f'"{answer.version}"'
+        return answer
+
+    def _append(
+        self,
+        connection: Connection,
+        command: Command,
+        customer_id: CustomerId,
+        lead_id: UUID,
+        loaded: log.Loaded,
+        events: Sequence[Event],
+        before: Sequence[log.NewEvent] = (),
+        external_ids: Sequence[log.ExternalId] = (),
+    ) -> LeadResource:
+        if command.occurred_at and command.occurred_at > datetime.now(UTC) + _CLOCK_TOLERANCE:
+            raise OccurredInFuture()
+        latest = max((recorded.occurred_at for recorded in loaded.history if not recorded.event.is_fact), default=None)
+        if command.occurred_at:
+            for event in events:
+                must_not_predate(latest, event, command.occurred_at)
+        new = [
+            log.NewEvent(customer_id, "lead", lead_id, loaded.version + number, event, command.occurred_at)
+            for number, event in enumerate(events, start=1)
+        ]
+        envelope = log.Envelope(self.principal.kind, self.principal.id, self.channel)
+        claim = log.Claim(customer_id, self.command_id, _body_hash(command))
+        positions = log.append(connection, [*before, *new], envelope, claim, external_ids)
+        self.store.appended()
+        return lead_at(connection, lead_id, positions[-1])
+
+    def _first_answer(
+        self, connection: Connection, lead_id: UUID, loaded: log.Loaded, command: Command
+    ) -> LeadResource:
+        assert loaded.carried_out is not None
+        if loaded.carried_out.body_hash != _body_hash(command):
+            raise IdempotencyKeyReused()
+        last = max(recorded.position for recorded in loaded.history if recorded.command_id == self.command_id)
+        return lead_at(connection, lead_id, last)
+
+
+def lead_state(history: Sequence[log.Recorded]) -> Lead:
+    """The lead that this history makes."""
+    state: Lead | None = None
+    for recorded in history:
+        assert isinstance(recorded.event, LeadEvent)
+        state = lead.evolve(state, recorded.event)
+    assert state is not None
+    return state
+
+
+def lead_at(connection: Connection, lead_id: UUID, position: int) -> LeadResource:
+    """The lead as it was known at a position of the log, folded on the fly."""
+    (row,) = rows_at(connection, read_models()["lead"], lead_id, position)
+    return LeadResource.model_validate(row)
+
+
+def writer(
+    request: Request,
+    response: Response,
+    store: OpenStore,
+    caller: Annotated[Principal, Security(principal)],
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            max_length=255,
+            description="Any text of your own: the same key never acts twice, and a retry gets the first answer again.",
+        ),
+    ] = None,
+    if_match: Annotated[
+        str | None, Header(description="The ETag that you read: refused with 412 when the lead has changed since.")
+    ] = None,
+) -> Writer:
+    """What a route that writes works with."""
+    command_id = (
+        store.derived_id(caller.id.hex, request.method, request.url.path, idempotency_key)
+        if idempotency_key
+        else uuid4()
+    )
+    return Writer(store, caller, "api", command_id, _version(if_match), response)
+
+
+def _version(etag: str | None) -> int | None:
+    if etag is None or etag == "*":
+        return None
+    text = etag.removeprefix('"').removesuffix('"')
+    if not text.isascii() or not text.isdigit() or f'"{text}"' != etag:
+        raise BadIfMatch()
+    return int(text)
+
+
+def _body_hash(command: Command) -> bytes:
+    return hashlib.sha256(f"{type(command).__name__} {command.model_dump_json()}".encode()).digest()
+
+
+def _is_known(connection: Connection, customer_id: CustomerId) -> bool:
+    return customer_id != WORKSPACE_ID and log.has_customer(connection, customer_id)
+
+
+def _registered(command: CaptureLead, customer_id: CustomerId) -> list[log.NewEvent]:
+    if not command.customer_name:
+        return []
+    event = customer.register(
+        None,
+        RegisterCustomer(
+            kind=command.customer_kind,
+            name=command.customer_name,
+            source=command.source,
+            owner_id=command.owner_id,
+        ),
+    )
+    return [log.NewEvent(customer_id, "customer", customer_id, 1, event, command.occurred_at)]

@@ -1,0 +1,1 @@
+"""Decides: what may happen to a customer, a lead and the workspace, as pure functions over frozen models."""

@@ -1,0 +1,35 @@
+"""How a domain event lies in a row: what may stay for ever in `data`, what can be forgotten in `personal`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.catalogue import EVENT_TYPES
+from domain.event import FORGOTTEN, Event, personal_fields, stored_type
+
+SCHEMA_VERSION = 1
+
+Json = dict[str, Any]  # Any: JSON is whatever the event's own model says
+
+
+def split(event: Event) -> tuple[Json, Json | None]:
+    """The event's fields as JSON, parted into data and personal; no personal part when nothing in it is given."""
+    state = event.model_dump(mode="json", exclude_none=True)
+    personal = {name: state.pop(name) for name in personal_fields(type(event)) if name in state}
+    return state, personal or None
+
+
+def join(type_: str, data: Mapping[str, Any], personal: Mapping[str, Any] | None, *, had_personal: bool) -> Event:
+    """The event of a row. Where a personal part was given and is gone, its fields are Forgotten."""
+    return EVENT_TYPES[type_].model_validate(state(type_, data, personal, had_personal=had_personal))
+
+
+def state(type_: str, data: Mapping[str, Any], personal: Mapping[str, Any] | None, *, had_personal: bool) -> Json:
+    """Data and personal part put together again as one JSON object."""
+    if personal is None and had_personal and type_ in EVENT_TYPES:
+        personal = {name: FORGOTTEN.model_dump() for name in personal_fields(EVENT_TYPES[type_])}
+    return {**data, **(personal or {})}
+
+
+def type_of(noun: str, event: Event) -> str:
+    """The stored type of an event on a stream of that noun."""
+    return stored_type(noun, type(event))

@@ -1,0 +1,64 @@
+"""How far a reader may read so that nothing can still appear behind it.
+
+A position is drawn before its transaction commits, so the highest position seen says nothing about the lower ones.
+Writers therefore hold a shared lock from before they draw until they have committed. A reader takes the last number
+drawn first and lists the lock's holders second: whoever drew a number up to there and has not committed is among them.
+"""
+
+import time
+from datetime import timedelta
+from typing import NamedTuple
+
+from eventstore.database import Connection, query
+
+_FIRST_PAUSE = 0.0005
+_LONGEST_PAUSE = 0.05
+
+
+class StuckWriter(Exception):
+    """A writer has drawn a position and neither commits nor rolls back; readers wait and lose nothing."""
+
+    def __init__(self, pid: int, age: timedelta) -> None:
+        super().__init__(
+            f"The database session with pid {pid} has held an unfinished write for {age}. "
+            f"Readers wait for it; end it with: SELECT pg_terminate_backend({pid})"
+        )
+        self.pid = pid
+        self.age = age
+
+
+def drawn(connection: Connection) -> int:
+    """The last position that any writer has drawn, committed or not; 0 for an empty log."""
+    row = connection.execute(query("eventstore", "head")).fetchone()
+    assert row is not None
+    return int(row["head"])
+
+
+def horizon(connection: Connection, *, patience: float = 10.0) -> int:
+    """A position up to which the log is complete for every statement that starts after this call.
+
+    Waits for the writers that were under way, at most `patience` seconds, then raises StuckWriter. The connection must
+    not be inside a REPEATABLE READ transaction begun earlier: its snapshot would hide what this waited for.
+    """
+    head = drawn(connection)
+    waiting = set(_holders(connection))
+    pause, deadline = _FIRST_PAUSE, time.monotonic() + patience
+    while waiting:
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+        left = _holders(connection)
+        waiting &= left.keys()
+        if waiting and time.monotonic() > deadline:
+            oldest = max(waiting, key=lambda writer: left[writer])
+            raise StuckWriter(oldest.pid, left[oldest])
+    return head
+
+
+class _Writer(NamedTuple):
+    pid: int
+    transaction: str
+
+
+def _holders(connection: Connection) -> dict[_Writer, timedelta]:
+    rows = connection.execute(query("eventstore", "fence")).fetchall()
+    return {_Writer(row["pid"], row["virtualtransaction"]): row["age"] for row in rows}

@@ -1,0 +1,1 @@
+SELECT pid, virtualtransaction, age FROM log.fence_holder

@@ -1,0 +1,14 @@
+SELECT
+    stream_id,
+    version,
+    type,
+    data,
+    personal,
+    personal_digest IS NOT NULL AS had_personal
+FROM log.history
+WHERE stream_id = %(stream_id)s
+    AND (%(gt)s::bigint IS NULL OR version > %(gt)s)
+    AND (%(lte)s::bigint IS NULL OR version <= %(lte)s)
+ORDER BY
+    CASE WHEN %(desc)s THEN -version ELSE version END
+LIMIT %(limit)s

@@ -1,0 +1,352 @@
+"""The log's two verbs: append what a command decided, all or nothing; load what happened, in order."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NoReturn, TypeVar, cast
+from uuid import UUID
+
+from psycopg import errors
+from psycopg.types.json import Jsonb
+from uuid_utils.compat import uuid7
+
+from domain.event import CustomerId, Event
+from eventstore import codec
+from eventstore.database import Connection, query
+
+Row = dict[str, Any]  # Any: one database row, typed by its columns
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to append: whose history and which stream it belongs to, and the version it shall have there.
+
+    A version of None takes the next one, whatever it is. `occurred_at` of None means the moment of recording.
+    `subject_id` is the person whom the personal part is about, when that is not the customer.
+    """
+
+    customer_id: CustomerId
+    stream_type: str
+    stream_id: UUID
+    version: int | None
+    event: Event
+    occurred_at: datetime | None = None
+    flags: tuple[str, ...] = ()
+    subject_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who appends, through which channel, and what it belongs to."""
+
+    actor_kind: str
+    actor_id: UUID
+    channel: str
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The command behind an append. The same claim never appends twice; `body_hash` tells a retry from another body."""
+
+    customer_id: CustomerId
+    command_id: UUID
+    body_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalId:
+    """A name that another system has for one of our streams."""
+
+    system: str
+    key: str
+    customer_id: CustomerId
+    stream_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as the log holds it."""
+
+    position: int
+    customer_id: CustomerId
+    stream_id: UUID
+    stream_type: str
+    version: int
+    event_id: UUID
+    type: str
+    event: Event
+    actor: Mapping[str, str]
+    command_id: UUID | None
+    correlation_id: UUID | None
+    metadata: Mapping[str, Any]  # Any: JSON
+    part_id: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """A command that was carried out before: which body it had, and where its events begin."""
+
+    body_hash: bytes
+    first_position: int
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A stream's history, with what is known of the command that wants to extend it."""
+
+    history: Sequence[Recorded] = field(default_factory=tuple)
+    carried_out: CarriedOut | None = None
+
+    @property
+    def version(self) -> int:
+        """The stream's version: the number of its events."""
+        return self.history[-1].version if self.history else 0
+
+
+class VersionConflict(Exception):
+    """Somebody else has extended the stream since it was loaded."""
+
+
+class CommandAlreadyCarriedOut(Exception):
+    """The command is in the log already; its first answer stands."""
+
+
+class ExternalIdTaken(Exception):
+    """Another record already has this external id."""
+
+
+def append(
+    connection: Connection,
+    events: Sequence[NewEvent],
+    envelope: Envelope,
+    claim: Claim | None = None,
+    external_ids: Sequence[ExternalId] = (),
+) -> list[int]:
+    """Append the events in one atomic statement and return their positions, in the order of the events.
+
+    Raises VersionConflict, CommandAlreadyCarriedOut or ExternalIdTaken; then nothing was appended. Does not retry.
+    """
+    return append_rows(connection, [_row(event, envelope) for event in events], claim, external_ids)
+
+
+def append_rows(
+    connection: Connection, rows: Sequence[Row], claim: Claim | None, external_ids: Sequence[ExternalId] = ()
+) -> list[int]:
+    """The same for rows that are already in the log's columns (see `log.append` in the migrations)."""
+    if not rows:
+        return []
+    try:
+        result = connection.execute(
+            query("eventstore", "append"),
+            {
+                "customer_id": claim and claim.customer_id,
+                "command_id": claim and claim.command_id,
+                "body_hash": claim and claim.body_hash,
+                "events": Jsonb(rows),
+                "external_ids": Jsonb([_claimed(external_id) for external_id in external_ids]),
+            },
+            prepare=True,
+        ).fetchone()
+    except errors.UniqueViolation as error:
+        _raise_conflict(error)
+    assert result is not None
+    positions: list[int] = result["positions"]
+    return positions
+
+
+def new_row(
+    envelope: Envelope,
+    *,
+    customer_id: UUID,
+    stream_type: str,
+    stream_id: UUID,
+    version: int | None,
+    type_: str,
+    data: codec.Json,
+    personal: codec.Json | None,
+    part_id: UUID | str | None,
+    occurred_at: datetime | None,
+    flags: Sequence[str] = (),
+    subject_id: UUID | None = None,
+) -> Row:
+    """An event in the log's columns, ready for `append_rows`."""
+    row = {
+        "customer_id": str(customer_id),
+        "stream_id": str(stream_id),
+        "stream_type": stream_type,
+        "version": version,
+        "event_id": str(uuid7()),
+        "type": type_,
+        "schema_version": codec.SCHEMA_VERSION,
+        "data": data,
+        "actor": {"kind": envelope.actor_kind, "id": str(envelope.actor_id)},
+        "correlation_id": _text(envelope.correlation_id),
+        "causation_id": _text(envelope.causation_id),
+        "metadata": {"channel": envelope.channel} | ({"flags": list(flags)} if flags else {}),
+        "part_id": _text(part_id),
+        "occurred_at": occurred_at and occurred_at.isoformat(),
+    }
+    return row | ({"personal": personal, "subject_id": str(subject_id or customer_id)} if personal else {})
+
+
+def load(connection: Connection, stream_id: UUID, command_id: UUID | None = None) -> Loaded:
+    """A stream's events in order, and in the same round trip whether the command was carried out on it before."""
+    parameters = {"stream_id": stream_id, "command_id": command_id}
+    with connection.pipeline():
+        events = connection.execute(query("eventstore", "load_stream"), parameters, prepare=True)
+        command = connection.execute(query("eventstore", "command"), parameters, prepare=True)
+    carried_out = command.fetchone()
+    return Loaded([_recorded(row) for row in events], CarriedOut(**carried_out) if carried_out else None)
+
+
+def load_many(connection: Connection, stream_ids: Collection[UUID]) -> dict[UUID, list[Recorded]]:
+    """The events of several streams in order, in one round trip; a stream without events is not in the answer."""
+    rows = connection.execute(query("eventstore", "load_streams"), {"stream_ids": list(stream_ids)})
+    return {
+        stream_id: [_recorded(row) for row in events]
+        for stream_id, events in groupby(rows, key=lambda row: cast(UUID, row["stream_id"]))
+    }
+
+
+def load_customer(connection: Connection, customer_id: CustomerId, horizon: int) -> list[Recorded]:
+    """A customer's whole history up to a position, over all her streams, in the order in which it was recorded."""
+    rows = connection.execute(query("eventstore", "load_customer"), {"customer_id": customer_id, "horizon": horizon})
+    return [_recorded(row) for row in rows]
+
+
+def has_customer(connection: Connection, customer_id: CustomerId) -> bool:
+    """Whether anything was ever recorded in this customer's history."""
+    row = connection.execute(query("eventstore", "has_customer"), {"customer_id": customer_id}).fetchone()
+    return bool(row and row["known"])
+
+
+def has_customers(connection: Connection, *, except_for: CustomerId) -> bool:
+    """Whether the log tells of anybody besides this one."""
+    row = connection.execute(query("eventstore", "has_customers"), {"except_for": except_for}).fetchone()
+    return bool(row and row["any_known"])
+
+
+def epoch(connection: Connection) -> UUID:
+    """Which numbering the log's positions belong to."""
+    row = connection.execute("SELECT epoch FROM log.epoch ORDER BY started_at DESC LIMIT 1").fetchone()
+    assert row is not None
+    found: UUID = row["epoch"]
+    return found
+
+
+def load_part(connection: Connection, customer_id: CustomerId, part_id: UUID) -> list[Recorded]:
+    """The events about one part of a customer's history: an interaction, a task, an API key."""
+    rows = connection.execute(query("eventstore", "load_part"), {"customer_id": customer_id, "part_id": part_id})
+    return [_recorded(row) for row in rows]
+
+
+def read(
+    connection: Connection,
+    *,
+    after: int,
+    horizon: int,
+    limit: int,
+    types: Sequence[str] | None = None,
+    customer_id: UUID | None = None,
+) -> list[Recorded]:
+    """Up to `limit` events in global order behind position `after`; `horizon` comes from the fence."""
+    rows = connection.execute(
+        query("eventstore", "read"),
+        {
+            "after": after,
+            "horizon": horizon,
+            "limit": limit,
+            "types": list(types) if types is not None else None,
+            "customer_id": customer_id,
+        },
+    )
+    return [_recorded(row) for row in rows]
+
+
+def read_positions(connection: Connection, positions: Sequence[int]) -> list[Recorded]:
+    """The events at these positions, in order."""
+    return [
+        _recorded(row)
+        for row in connection.execute(query("eventstore", "read_positions"), {"positions": list(positions)})
+    ]
+
+
+def now(connection: Connection) -> datetime:
+    """The database's clock, by which `recorded_at` is written."""
+    row = connection.execute("SELECT clock_timestamp() AS now").fetchone()
+    assert row is not None
+    moment: datetime = row["now"]
+    return moment
+
+
+def find_external_id(connection: Connection, system: str, key: str) -> ExternalId | None:
+    """The stream to which another system gave this name, if it did."""
+    row = connection.execute(query("eventstore", "external_id"), {"system": system, "key": key}).fetchone()
+    return ExternalId(system, key, row["customer_id"], row["stream_id"]) if row else None
+
+
+Answer = TypeVar("Answer")
+
+
+def retrying(attempt: Callable[[], Answer], *, tries: int = 8) -> Answer:
+    """Decide again on the newer state when somebody else was faster, at most `tries` times."""
+    for _ in range(tries - 1):
+        try:
+            return attempt()
+        except (VersionConflict, CommandAlreadyCarriedOut):
+            continue
+    return attempt()
+
+
+def _row(new: NewEvent, envelope: Envelope) -> Row:
+    data, personal = codec.split(new.event)
+    return new_row(
+        envelope,
+        customer_id=new.customer_id,
+        stream_type=new.stream_type,
+        stream_id=new.stream_id,
+        version=new.version,
+        type_=codec.type_of(new.stream_type, new.event),
+        data=data,
+        personal=personal,
+        part_id=getattr(new.event, new.event.part_field) if new.event.part_field else None,
+        occurred_at=new.occurred_at,
+        flags=new.flags,
+        subject_id=new.subject_id,
+    )
+
+
+def _recorded(row: Row) -> Recorded:
+    data, personal, had_personal = row.pop("data"), row.pop("personal"), row.pop("had_personal")
+    return Recorded(**row, event=codec.join(row["type"], data, personal, had_personal=had_personal))
+
+
+def _claimed(external_id: ExternalId) -> Row:
+    return {
+        "system": external_id.system,
+        "key": external_id.key,
+        "customer_id": str(external_id.customer_id),
+        "stream_id": str(external_id.stream_id),
+    }
+
+
+def _text(value: UUID | str | None) -> str | None:
+    return str(value) if value else None
+
+
+def _raise_conflict(error: errors.UniqueViolation) -> NoReturn:
+    # The driver's own text names the key's values; they may be personal and are not passed on.
+    match error.diag.constraint_name:
+        case "event_version":
+            raise VersionConflict("the stream has been extended since it was loaded") from None
+        case "command_pkey":
+            raise CommandAlreadyCarriedOut("the command was carried out before") from None
+        case "external_id_pkey":
+            raise ExternalIdTaken("another record already has this external id") from None
+    raise error

@@ -1,0 +1,5 @@
+CREATE TABLE IF NOT EXISTS public.migration (
+    name       text        PRIMARY KEY,
+    sha256     text        NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)

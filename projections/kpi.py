@@ -1,0 +1,149 @@
+"""The figures: every SQL file in `kpis` is one, with its definition in the header and the rows it counts apart from it.
+
+A file has two parts. `-- counted` selects the rows behind the figure, each with the position of its event; `-- figure`
+sums them up. So a figure and its drill-down cannot disagree: both read the same rows.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+
+from eventstore.database import Connection
+from projections.reading import LIVE, Row, read
+
+_HEADER = ("title", "version", "question", "unit", "formula", "edge cases", "source", "reads")
+
+
+class KpiHeaderError(Exception):
+    """A figure's file does not define it completely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What several figures count from: a SELECT over read models at a moment, and how its rows can be grouped."""
+
+    name: str
+    reads: tuple[str, ...]
+    groups: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A figure's definition."""
+
+    slug: str
+    title: str
+    version: int
+    question: str
+    unit: str
+    formula: str
+    edge_cases: str
+    source: str
+    relation: Relation
+    counted: str
+    figure: str
+
+    @property
+    def definition(self) -> str:
+        """The name that every result carries, such as `win_rate@1`."""
+        return f"{self.slug}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a figure is asked for: a half-open period, and the moment as of which it is judged."""
+
+    period_from: datetime
+    period_to: datetime
+    as_of: datetime
+
+
+def parse(slug: str, text: str) -> Kpi:
+    """A figure from its file's text. Raises KpiHeaderError with what is missing."""
+    header = _header(text, _HEADER)
+    if missing := [name for name in _HEADER if name not in header]:
+        raise KpiHeaderError(f"{slug}.sql lacks the header line '-- {missing[0]}: ...'.")
+    parts = re.split(r"^-- (?:counted:.*|figure)$", text, flags=re.MULTILINE)
+    if len(parts) != 3:
+        raise KpiHeaderError(f"{slug}.sql must have one '-- counted: ...' and one '-- figure' part.")
+    return Kpi(
+        slug=slug,
+        title=header["title"],
+        version=int(header["version"]),
+        question=header["question"],
+        unit=header["unit"],
+        formula=header["formula"],
+        edge_cases=header["edge cases"],
+        source=header["source"],
+        relation=relations()[header["reads"]],
+        counted=parts[1],
+        figure=parts[2],
+    )
+
+
+@cache
+def relations() -> Mapping[str, Relation]:
+    """All relations by name."""
+    return {name: _relation(name, text) for name, text in _texts("relations").items()}
+
+
+@cache
+def kpis() -> Mapping[str, Kpi]:
+    """All figures by slug, in alphabetical order."""
+    return {slug: parse(slug, text) for slug, text in _texts("kpis").items()}
+
+
+def figure(
+    connection: Connection, kpi: Kpi, question: Question, group_by: str | None = None, schema: str = LIVE
+) -> list[Row]:
+    """The figure: one row, or with `group_by` one row per group (`group_key`).
+
+    Columns: group_key, value, numerator, denominator, sample_size, excluded, details.
+    """
+    text = f"WITH {_counted(kpi)} {kpi.figure}"
+    return read(connection, text, kpi.relation.reads, _parameters(question, group_by), schema)
+
+
+def counted_positions(
+    connection: Connection, kpi: Kpi, question: Question, after: int, limit: int, schema: str = LIVE
+) -> list[int]:
+    """Positions of the events behind the figure, in order, behind `after`: its drill-down."""
+    text = (
+        f"WITH {_counted(kpi)} SELECT DISTINCT position FROM counted "
+        "WHERE position > %(after)s ORDER BY position LIMIT %(limit)s"
+    )
+    parameters = _parameters(question, None) | {"after": after, "limit": limit}
+    return [row["position"] for row in read(connection, text, kpi.relation.reads, parameters, schema)]
+
+
+def _parameters(question: Question, group_by: str | None) -> dict[str, object]:
+    return {
+        "period_from": question.period_from,
+        "period_to": question.period_to,
+        "as_of": question.as_of,
+        "group_by": group_by,
+    }
+
+
+def _counted(kpi: Kpi) -> str:
+    return f"{kpi.relation.name} AS ({kpi.relation.text}), counted AS ({kpi.counted})"
+
+
+def _relation(name: str, text: str) -> Relation:
+    header = _header(text, ("reads", "groups"))
+    return Relation(name, tuple(header["reads"].split()), tuple(header["groups"].split()), text)
+
+
+def _header(text: str, names: Iterable[str]) -> dict[str, str]:
+    return dict(re.findall(rf"^-- ({'|'.join(names)}): (.+)$", text, re.MULTILINE))
+
+
+def _texts(folder: str) -> dict[str, str]:
+    found = sorted(files("projections").joinpath(folder).iterdir(), key=lambda file: file.name)
+    return {
+        file.name.removesuffix(".sql"): file.read_text(encoding="utf-8") for file in found if file.name.endswith(".sql")
+    }

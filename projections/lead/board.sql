@@ -1,0 +1,31 @@
+-- per stage, the open leads that something happened to last
+SELECT
+    l.lead_id,
+    l.version,
+    l.title,
+    c.name AS customer_name,
+    m.name AS owner_name,
+    l.stage,
+    l.amount,
+    l.currency,
+    l.open_follow_ups,
+    l.last_event_at,
+    i.stage_since
+FROM (
+    SELECT
+        lead.*,
+        row_number() OVER (PARTITION BY stage ORDER BY last_event_at DESC, lead_id) AS place
+    FROM lead
+    WHERE status = 'open'
+        AND pipeline = %(pipeline)s
+        AND (%(owner_id)s::uuid IS NULL OR owner_id = %(owner_id)s)
+) AS l
+LEFT JOIN customer AS c
+    ON c.customer_id = l.customer_id
+LEFT JOIN workspace_member AS m
+    ON m.member_id = l.owner_id
+LEFT JOIN lead_stage_interval AS i
+    ON i.lead_id = l.lead_id
+    AND i.valid_to IS NULL
+WHERE l.place <= %(limit)s
+ORDER BY l.stage, l.place

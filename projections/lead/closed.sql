@@ -1,0 +1,19 @@
+-- the leads that were closed last
+SELECT
+    l.lead_id,
+    l.status,
+    l.title,
+    c.name AS customer_name,
+    m.name AS owner_name,
+    l.amount,
+    l.currency,
+    l.closed_at
+FROM lead AS l
+LEFT JOIN customer AS c
+    ON c.customer_id = l.customer_id
+LEFT JOIN workspace_member AS m
+    ON m.member_id = l.owner_id
+WHERE l.status <> 'open'
+    AND (%(owner_id)s::uuid IS NULL OR l.owner_id = %(owner_id)s)
+ORDER BY l.closed_at DESC, l.lead_id
+LIMIT %(limit)s

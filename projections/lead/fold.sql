@@ -1,0 +1,125 @@
+-- question: What do we know of this lead today?
+-- key: stream_id AS lead_id
+-- types: lead.*
+
+WITH product AS (
+    SELECT
+        stream_id,
+        array_agg(product_id ORDER BY product_id) AS product_ids
+    FROM (
+        SELECT DISTINCT ON (stream_id, data->>'product_id')
+            stream_id,
+            data->>'product_id' AS product_id,
+            type
+        FROM history
+        WHERE type IN ('lead.product_added', 'lead.product_repriced', 'lead.product_removed')
+        ORDER BY stream_id, data->>'product_id', position DESC
+    ) AS latest
+    WHERE type <> 'lead.product_removed'
+    GROUP BY stream_id
+), told AS (
+    SELECT
+        stream_id,
+        customer_id,
+        version,
+        position,
+        type,
+        data,
+        personal,
+        metadata,
+        part_id,
+        occurred_at,
+        CASE type
+            WHEN 'lead.captured' THEN 'open'
+            WHEN 'lead.reopened' THEN 'open'
+            WHEN 'lead.recycled' THEN 'open'
+            WHEN 'lead.won' THEN 'won'
+            WHEN 'lead.lost' THEN 'lost'
+            WHEN 'lead.disqualified' THEN 'disqualified'
+        END AS status,
+        coalesce(data->>'to_stage', data->>'stage') AS stage,
+        CASE WHEN type IN ('lead.valued', 'lead.won') THEN data->'value' END AS value
+    FROM history
+), state AS (
+    SELECT
+        stream_id AS lead_id,
+        customer_id,
+        max(version) AS version,
+        max(position) AS position,
+        -- a history that began elsewhere may lack its first event; what is not said to be closed is open
+        coalesce((array_agg(status ORDER BY position DESC) FILTER (WHERE status IS NOT NULL))[1], 'open') AS status,
+        (array_agg(personal->>'title' ORDER BY position DESC) FILTER (WHERE type IN ('lead.captured', 'lead.retitled')))[1] AS title,
+        (array_agg(data ORDER BY position) FILTER (WHERE type = 'lead.captured'))[1] AS captured,
+        (array_agg(personal ORDER BY position) FILTER (WHERE type = 'lead.captured'))[1] AS captured_personal,
+        (array_agg(data ORDER BY position DESC) FILTER (WHERE type IN ('lead.captured', 'lead.capture_corrected')))[1] AS touch,
+        (array_agg(personal ORDER BY position DESC) FILTER (WHERE type IN ('lead.captured', 'lead.capture_corrected')))[1] AS touch_personal,
+        (array_agg(data ORDER BY position DESC) FILTER (WHERE stage IS NOT NULL))[1] AS staged,
+        (array_agg(stage ORDER BY position DESC) FILTER (WHERE stage IS NOT NULL))[1] AS stage,
+        (array_agg((data->>'probability')::numeric ORDER BY position DESC) FILTER (WHERE data ? 'probability'))[1] AS probability,
+        (array_agg(data->>'category' ORDER BY position DESC) FILTER (WHERE type = 'lead.forecast_category_chosen'))[1] AS forecast_category,
+        (array_agg(data ORDER BY position DESC) FILTER (WHERE type = 'lead.assigned'))[1] AS assigned,
+        (array_agg(value ORDER BY position DESC) FILTER (WHERE value IS NOT NULL))[1] AS value,
+        (array_agg((data->>'expected_close')::date ORDER BY position DESC) FILTER (WHERE type = 'lead.expected_close_moved'))[1] AS expected_close,
+        (array_agg((data->>'until')::date ORDER BY position DESC) FILTER (WHERE type = 'lead.recycled'))[1] AS recycled_until,
+        coalesce(
+            (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE type IN ('lead.captured', 'lead.capture_corrected')))[1],
+            min(occurred_at)
+        ) AS captured_at,
+        (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE type = 'lead.contacted'))[1] AS contacted_at,
+        (array_agg(data->>'interaction_id' ORDER BY position DESC) FILTER (WHERE type = 'lead.contacted'))[1] AS contacted_by,
+        -- a first contact that is taken back, or turns out to be the prospect's own, was none
+        array_agg(data->>'interaction_id') FILTER (
+            WHERE type = 'lead.interaction_retracted'
+                OR type = 'lead.interaction_corrected' AND data->>'direction' IS DISTINCT FROM 'outbound'
+        ) AS no_contact,
+        max(occurred_at) FILTER (WHERE type = 'lead.qualified') AS qualified_at,
+        (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE status IS NOT NULL))[1] AS status_since,
+        (array_agg(CASE WHEN type = 'lead.converted' THEN occurred_at END ORDER BY position DESC)
+            FILTER (WHERE type IN ('lead.converted', 'lead.conversion_reverted')))[1] AS converted_at,
+        (array_agg(personal ORDER BY position DESC) FILTER (WHERE type = 'lead.lost'))[1] AS lost,
+        count(DISTINCT part_id) FILTER (WHERE type = 'lead.follow_up_scheduled')
+            - count(DISTINCT part_id) FILTER (WHERE type IN ('lead.follow_up_completed', 'lead.follow_up_cancelled')) AS open_follow_ups,
+        max(occurred_at) AS last_event_at,
+        jsonb_path_query_array(
+            jsonb_agg(metadata->'flags' ORDER BY position) FILTER (WHERE metadata ? 'flags'), '$[*][*]'
+        ) AS flags
+    FROM told
+    GROUP BY stream_id, customer_id
+)
+SELECT
+    s.lead_id,
+    s.customer_id,
+    s.version,
+    s.position,
+    s.status,
+    s.title,
+    s.touch->>'source' AS source,
+    (s.captured->>'campaign_id')::uuid AS campaign_id,
+    s.captured_personal->'form' AS form,
+    (s.captured->>'inbound')::boolean AS inbound,
+    s.touch_personal->'external_ids' AS external_ids,
+    s.staged->>'pipeline' AS pipeline,
+    s.stage,
+    s.probability,
+    s.forecast_category,
+    (s.assigned->>'owner_id')::uuid AS owner_id,
+    s.assigned->>'team' AS team,
+    (s.value->>'amount')::numeric AS amount,
+    s.value->>'currency' AS currency,
+    coalesce(p.product_ids, '{}') AS product_ids,
+    s.expected_close,
+    s.recycled_until,
+    (s.captured->>'received_at')::timestamptz AS received_at,
+    s.captured_at,
+    CASE WHEN s.contacted_by = ANY(s.no_contact) THEN NULL ELSE s.contacted_at END AS contacted_at,
+    s.qualified_at,
+    CASE WHEN s.status <> 'open' THEN s.status_since END AS closed_at,
+    s.converted_at,
+    CASE WHEN s.status = 'lost' THEN s.lost->>'reason' END AS lost_reason,
+    CASE WHEN s.status = 'lost' THEN s.lost->>'competitor' END AS competitor,
+    s.open_follow_ups,
+    s.last_event_at,
+    ARRAY(SELECT jsonb_array_elements_text(s.flags)) AS flags
+FROM state AS s
+LEFT JOIN product AS p
+    ON p.stream_id = s.lead_id

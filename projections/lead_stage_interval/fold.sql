@@ -1,0 +1,88 @@
+-- question: Which stage, status, owner and value did a lead have at any moment?
+-- key: stream_id AS lead_id
+-- types: lead.captured lead.capture_corrected lead.reopened lead.recycled lead.won lead.lost lead.disqualified lead.moved_to_stage lead.valued lead.assigned
+
+-- What held at a moment T is, field by field, what was recorded last among the events that had happened by T. So a late
+-- or corrected event changes just the time from which it holds.
+WITH correction AS (
+    SELECT DISTINCT ON (stream_id)
+        stream_id,
+        occurred_at
+    FROM history
+    WHERE type = 'lead.capture_corrected'
+    ORDER BY stream_id, position DESC
+), change AS (
+    SELECT
+        h.stream_id,
+        h.customer_id,
+        h.position,
+        -- a corrected capture is the same capture at another moment
+        CASE WHEN h.type = 'lead.captured' THEN coalesce(c.occurred_at, h.occurred_at) ELSE h.occurred_at END AS occurred_at,
+        h.type,
+        h.data,
+        CASE h.type
+            WHEN 'lead.captured' THEN 'open'
+            WHEN 'lead.reopened' THEN 'open'
+            WHEN 'lead.recycled' THEN 'open'
+            WHEN 'lead.won' THEN 'won'
+            WHEN 'lead.lost' THEN 'lost'
+            WHEN 'lead.disqualified' THEN 'disqualified'
+        END AS status,
+        coalesce(h.data->>'to_stage', h.data->>'stage') AS stage,
+        h.data->'value' AS value
+    FROM history AS h
+    LEFT JOIN correction AS c
+        ON c.stream_id = h.stream_id
+    WHERE h.type <> 'lead.capture_corrected'
+), so_far AS (
+    SELECT
+        stream_id,
+        customer_id,
+        occurred_at,
+        row_number() OVER (PARTITION BY stream_id, occurred_at ORDER BY position) AS rank_at_moment,
+        max(position) FILTER (WHERE status IS NOT NULL) OVER until AS status_position,
+        max(position) FILTER (WHERE stage IS NOT NULL) OVER until AS stage_position,
+        max(position) FILTER (WHERE value IS NOT NULL) OVER until AS value_position,
+        max(position) FILTER (WHERE type = 'lead.assigned') OVER until AS owner_position
+    FROM change
+    WINDOW until AS (PARTITION BY stream_id ORDER BY occurred_at)
+), moment AS (
+    SELECT
+        *,
+        lag(ROW(status_position, stage_position, value_position, owner_position)) OVER (
+            PARTITION BY stream_id ORDER BY occurred_at
+        ) AS before
+    FROM so_far
+    WHERE rank_at_moment = 1
+), held AS (
+    SELECT
+        *,
+        lead(occurred_at) OVER (PARTITION BY stream_id ORDER BY occurred_at) AS next_at
+    FROM moment
+    -- where an event that was recorded later had already happened, nothing changes
+    WHERE ROW(status_position, stage_position, value_position, owner_position) IS DISTINCT FROM before
+)
+SELECT
+    m.stream_id AS lead_id,
+    m.customer_id,
+    greatest(m.status_position, m.stage_position, m.value_position, m.owner_position) AS position,
+    m.occurred_at AS valid_from,
+    m.next_at AS valid_to,
+    status.status,
+    status.occurred_at AS status_since,
+    m.status_position,
+    stage.data->>'pipeline' AS pipeline,
+    stage.stage,
+    stage.occurred_at AS stage_since,
+    (owner.data->>'owner_id')::uuid AS owner_id,
+    (valued.value->>'amount')::numeric AS amount,
+    valued.value->>'currency' AS currency
+FROM held AS m
+LEFT JOIN change AS status
+    ON status.position = m.status_position
+LEFT JOIN change AS stage
+    ON stage.position = m.stage_position
+LEFT JOIN change AS owner
+    ON owner.position = m.owner_position
+LEFT JOIN change AS valued
+    ON valued.position = m.value_position

@@ -1,0 +1,74 @@
+"""The lists and boards of leads."""
+
+from datetime import datetime
+from uuid import UUID
+
+from eventstore.database import Connection, query
+from projections.reading import Row, read
+
+_TABLES = ("lead", "customer", "workspace_member")
+
+
+def list_leads(
+    connection: Connection,
+    *,
+    limit: int,
+    before: tuple[datetime, UUID] | None = None,
+    status: str | None = None,
+    stage: str | None = None,
+    owner_id: UUID | None = None,
+    source: str | None = None,
+    customer_id: UUID | None = None,
+    lead_id: UUID | None = None,
+) -> list[Row]:
+    """Leads with the names of customer and owner, newest first, behind `before`: (captured_at, lead_id) of the last seen."""
+    return read(
+        connection,
+        query("projections.lead", "list"),
+        _TABLES,
+        {
+            "limit": limit,
+            "before_captured_at": before and before[0],
+            "before_lead_id": before and before[1],
+            "status": status,
+            "stage": stage,
+            "owner_id": owner_id,
+            "source": source,
+            "customer_id": customer_id,
+            "lead_id": lead_id,
+        },
+    )
+
+
+def get_lead(connection: Connection, lead_id: UUID) -> Row | None:
+    """One lead with the names of customer and owner; None when the read model has none of this id."""
+    rows = list_leads(connection, limit=1, lead_id=lead_id)
+    return rows[0] if rows else None
+
+
+def stages(connection: Connection, pipeline: str, owner_id: UUID | None = None) -> list[Row]:
+    """Per stage and currency: number, value and weighted value of the open leads."""
+    parameters = {"pipeline": pipeline, "owner_id": owner_id}
+    return read(connection, query("projections.lead", "stages"), ("lead",), parameters)
+
+
+def board(connection: Connection, pipeline: str, *, limit: int, owner_id: UUID | None = None) -> list[Row]:
+    """Per stage, the `limit` open leads that something happened to last, the latest first."""
+    parameters = {"pipeline": pipeline, "limit": limit, "owner_id": owner_id}
+    return read(connection, query("projections.lead", "board"), (*_TABLES, "lead_stage_interval"), parameters)
+
+
+def recently_closed(connection: Connection, *, limit: int, owner_id: UUID | None = None) -> list[Row]:
+    """The leads that were won, lost or disqualified last, the latest first."""
+    return read(connection, query("projections.lead", "closed"), _TABLES, {"limit": limit, "owner_id": owner_id})
+
+
+def span(connection: Connection, as_of: datetime) -> tuple[datetime, datetime] | None:
+    """From when to when there is a history of leads, up to `as_of`; None while there is none."""
+    (row,) = read(connection, query("projections.lead", "span"), ("lead_stage_interval",), {"as_of": as_of})
+    return (row["first_at"], row["last_at"]) if row["first_at"] else None
+
+
+def list_members(connection: Connection) -> list[Row]:
+    """Who works here, by name."""
+    return read(connection, query("projections.workspace_member", "list"), ("workspace_member",), {})

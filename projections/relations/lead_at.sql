@@ -1,0 +1,23 @@
+-- question: What held for each lead at as_of?
+-- reads: lead_stage_interval lead workspace_member
+-- groups: owner product source stage
+
+-- one row per lead, or with group_by product one per lead and product
+SELECT
+    i.*,
+    l.captured_at,
+    grouped.group_key
+FROM lead_stage_interval AS i
+JOIN lead AS l
+    ON l.lead_id = i.lead_id
+LEFT JOIN workspace_member AS m
+    ON m.member_id = i.owner_id
+CROSS JOIN LATERAL unnest(CASE %(group_by)s::text
+    WHEN 'owner' THEN ARRAY[coalesce(m.name, i.owner_id::text)]
+    WHEN 'product' THEN coalesce(nullif(l.product_ids, '{}'), ARRAY[NULL::text])
+    WHEN 'source' THEN ARRAY[l.source]
+    WHEN 'stage' THEN ARRAY[i.stage]
+    ELSE ARRAY[NULL::text]
+END) AS grouped (group_key)
+WHERE i.valid_from <= %(as_of)s
+    AND (i.valid_to IS NULL OR i.valid_to > %(as_of)s)

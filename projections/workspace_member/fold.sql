@@ -1,0 +1,11 @@
+-- question: Who works here?
+-- key: part_id AS member_id
+-- types: workspace.member_invited
+
+SELECT
+    part_id AS member_id,
+    customer_id,
+    personal->>'name' AS name,
+    occurred_at AS invited_at
+FROM history
+WHERE type = 'workspace.member_invited'

@@ -1,0 +1,6 @@
+SELECT
+    projection,
+    definition,
+    position,
+    rebuilt_at
+FROM replay.checkpoint

@@ -1,0 +1,99 @@
+"""Keeps the read models up to date: refolds the keys that new events touch, each model in a transaction of its own."""
+
+import threading
+from collections.abc import Iterable
+
+import structlog
+
+from eventstore.database import Connection, DatabaseUnavailable, connect
+from eventstore.fence import StuckWriter, drawn, horizon
+from projections.read_models import ReadModel, read_models
+from replay.fold import LIVE, refold, touched
+
+_CHUNK = 5_000
+_SHORTEST_PAUSE = 0.01
+_LONGEST_PAUSE = 0.25
+
+_log = structlog.get_logger("everfold.follower")
+
+
+def lock_checkpoint(connection: Connection, model: ReadModel) -> int:
+    """Take the model's checkpoint row, as every writer of the model must, and return the position it stands at."""
+    row = connection.execute(
+        "SELECT position FROM replay.checkpoint WHERE projection = %s FOR UPDATE", [model.name]
+    ).fetchone()
+    assert row is not None, f"{model.name} has no checkpoint: prepare() has not run"
+    return int(row["position"])
+
+
+def advance(connection: Connection, model: ReadModel, head: int) -> int:
+    """Bring one model's rows to `head`, a position behind the fence, in chunks; returns the keys refolded."""
+    refolded = 0
+    while True:
+        with connection.transaction():
+            position = lock_checkpoint(connection, model)
+            if position >= head:
+                return refolded
+            upto = min(head, position + _CHUNK)
+            # a generic plan would not know how few the keys are
+            connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            connection.execute("SET LOCAL search_path TO pg_catalog")
+            keys = touched(connection, model, position, upto)
+            refold(connection, model, LIVE, upto, keys)
+            connection.execute("UPDATE replay.checkpoint SET position = %s WHERE projection = %s", [upto, model.name])
+            refolded += len(keys)
+
+
+def catch_up(connection: Connection, models: Iterable[ReadModel] | None = None) -> int:
+    """Bring the read models up to everything that was appended before this call; returns that position."""
+    head = horizon(connection)
+    for model in models if models is not None else read_models().values():
+        advance(connection, model, head)
+    return head
+
+
+def position(connection: Connection, model: ReadModel) -> int:
+    """The position up to which the model's rows are folded."""
+    row = connection.execute("SELECT position FROM replay.checkpoint WHERE projection = %s", [model.name]).fetchone()
+    return int(row["position"]) if row else 0
+
+
+class Follower(threading.Thread):
+    """Follows the log in the background: quick while events come, asking now and then when none do."""
+
+    def __init__(self, conninfo: str) -> None:
+        super().__init__(name="follower", daemon=True)
+        self._conninfo = conninfo
+        self._stopping = threading.Event()
+        self._appended = threading.Event()
+
+    def wake(self) -> None:
+        """Look at once: this process has just appended something."""
+        self._appended.set()
+
+    def stop(self) -> None:
+        """Finish the model at hand and end."""
+        self._stopping.set()
+        self._appended.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with connect(self._conninfo) as connection:
+                    self._follow(connection)
+            except (DatabaseUnavailable, StuckWriter) as problem:
+                _log.warning("follower waits", problem=type(problem).__name__, detail=str(problem))
+            except Exception as problem:  # a follower that is gone would be worse; the text may hold personal values
+                _log.error("follower starts again", problem=type(problem).__name__)
+            self._stopping.wait(_LONGEST_PAUSE)
+
+    def _follow(self, connection: Connection) -> None:
+        done, pause = -1, _SHORTEST_PAUSE
+        while not self._stopping.is_set():
+            if drawn(connection) > done:
+                done, pause = catch_up(connection), _SHORTEST_PAUSE
+            else:
+                self._appended.wait(pause)
+                self._appended.clear()
+                pause = min(pause * 1.5, _LONGEST_PAUSE)

@@ -1,0 +1,104 @@
+"""One server per run, one database per test worker, cloned from a migrated template; no test skips for want of them."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from api.settings import Settings
+from api.store import Store, open_store
+from eventstore import server
+from eventstore.database import Connection, connect
+
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="add the long tier")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "full: belongs to the long tier, ./crm test --full")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--full"):
+        long = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """A server for the whole run, shared by its workers: DATABASE_URL, else an embedded one without durability."""
+    settings = Settings()
+    with ExitStack() as stack:
+        if settings.database_url:
+            yield settings.database_url.get_secret_value()
+        else:
+            own = tmp_path_factory.getbasetemp()
+            folder = own if worker_id == "master" else own.parent  # the workers share what lies above their own
+            yield stack.enter_context(server.running(folder / "server", binaries=settings.pg_bin, settings=_FAST))
+
+
+@pytest.fixture(scope="session")
+def template(cluster: str) -> Iterator[str]:
+    """A database with the schema and the empty read models, made once per worker."""
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    settings = Settings(DATABASE_URL=make_conninfo(cluster, dbname=name), secret="test", data=Path("unused"))
+    with open_store(settings):
+        pass
+    yield name
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def conninfo(cluster: str, template: str) -> Iterator[str]:
+    """A fresh database of this test's own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+    yield make_conninfo(cluster, dbname=name)
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def connection(conninfo: str) -> Iterator[Connection]:
+    """A connection to it."""
+    with connect(conninfo) as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(conninfo: str, tmp_path: Path) -> Settings:
+    """Settings that name it."""
+    return Settings(DATABASE_URL=conninfo, secret="test", data=tmp_path / "data")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """An open installation with a running follower."""
+    with open_store(settings, follow=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def oracle_data() -> Path:
+    """The folder of published data with known figures, which is not part of the project."""
+    beside = Settings().oracle_data or Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not beside.is_dir():
+        if Settings().oracle_data:
+            pytest.fail(f"EVERFOLD_ORACLE_DATA names {beside}, which is not there")
+        pytest.skip(
+            "the published data sets do not stand beside the checkout; name their folder in EVERFOLD_ORACLE_DATA"
+        )
+    return beside

@@ -1,0 +1,158 @@
+"""Events, commands and histories to draw from, for the properties that must hold of all of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from types import NoneType
+from typing import Literal, TypeVar, get_args, get_origin
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from domain import lead as leads
+from domain.catalogue import EVENT_TYPES
+from domain.event import FORGOTTEN, Command, Event, Frozen, Refusal, personal_fields
+from domain.lead import Lead, LeadEvent, evolve
+from domain.money import Money
+from domain.workspace import DEFAULT_PIPELINE, Pipeline, Workspace, publish_pipeline
+
+PIPELINE = publish_pipeline(Workspace(), DEFAULT_PIPELINE).pipeline
+STAGES = [stage.name for stage in PIPELINE.stages]
+IDS = [UUID(int=number) for number in range(1, 5)]
+DAY = datetime(2026, 3, 2, tzinfo=UTC)
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
+words = st.sampled_from(["acme", "other words", "A-1", "é"])
+ids = st.sampled_from(IDS)
+texts_by_name = st.dictionaries(words, texts, max_size=2)
+moments = st.integers(0, 6).map(lambda days: DAY + timedelta(days=days))
+days = st.dates(date(2026, 1, 1), date(2026, 12, 31))
+amounts = st.decimals(-(10**6), 10**6, places=2)
+money = st.builds(Money, amount=amounts, currency=st.sampled_from(["EUR", "USD"]))
+chances = st.decimals(0, 1, places=3)
+counts = st.integers(0, 1000)
+digests = st.text("0123456789abcdef", min_size=64, max_size=64)
+
+FIELDS: dict[str, SearchStrategy[object]] = {
+    **dict.fromkeys(["title", "name", "what", "label", "mapping", "document", "criteria", "competitor"], texts),
+    **dict.fromkeys(["summary", "outcome", "reason", "external_id", "customer_name"], texts),
+    **dict.fromkeys(["form", "external_ids"], texts_by_name),
+    **dict.fromkeys(["source", "team", "rule", "about", "product_id", "pipeline", "kind"], words),
+    **dict.fromkeys(["stage", "from_stage", "to_stage"], st.sampled_from(STAGES)),
+    **dict.fromkeys(["campaign_id", "interaction_id", "task_id", "owner_id", "assignee_id", "customer_id"], ids),
+    **dict.fromkeys(["member_id", "key_id"], ids),
+    **dict.fromkeys(["received_at", "due_at", "occurred_at"], moments),
+    **dict.fromkeys(["until", "expected_close", "won_on"], days),
+    **dict.fromkeys(["value", "unit_price"], money),
+    **dict.fromkeys(["pipeline_version", "score", "duration_seconds"], counts),
+    **dict.fromkeys(["rows", "created", "changed", "unchanged", "refused"], counts),
+    **dict.fromkeys(["file_sha256", "secret_digest"], digests),
+    "probability": chances,
+    "quantity": st.decimals("0.001", 1000, places=3),
+    "inbound": st.booleans(),
+    "scopes": st.lists(words, max_size=2).map(tuple),
+}
+
+
+def values(name: str, annotation: object) -> SearchStrategy[object]:
+    """What a field of that name and type may hold; a KeyError names the field that is missing above."""
+    if annotation is Pipeline:
+        return st.just(PIPELINE)
+    if get_origin(annotation) is Literal:
+        return st.sampled_from(get_args(annotation))
+    for choice in get_args(annotation):
+        if get_origin(choice) is Literal:
+            return st.none() | st.sampled_from(get_args(choice))
+    return st.none() | FIELDS[name] if NoneType in get_args(annotation) else FIELDS[name]
+
+
+Model = TypeVar("Model", bound=Frozen)
+
+
+def examples_of(model: type[Model]) -> SearchStrategy[Model]:
+    """Any instance, of an event also with what is personal forgotten."""
+    personal = personal_fields(model) if issubclass(model, Event) else frozenset()
+    fields = {name: values(name, field.annotation) for name, field in model.model_fields.items()}
+    return st.builds(
+        model, **{name: st.just(FORGOTTEN) | drawn if name in personal else drawn for name, drawn in fields.items()}
+    )
+
+
+def forgotten(event: LeadEvent) -> LeadEvent:
+    """The event once its subject was forgotten."""
+    return event.model_copy(update=dict.fromkeys(personal_fields(type(event)), FORGOTTEN))
+
+
+LEAD_EVENTS: list[type[LeadEvent]] = list(get_args(LeadEvent))
+any_event: SearchStrategy[Event] = st.one_of([examples_of(event) for event in EVENT_TYPES.values()])
+any_lead_event: SearchStrategy[LeadEvent] = st.one_of([examples_of(event) for event in LEAD_EVENTS])
+
+RULES: dict[type[Command], Callable[..., LeadEvent | tuple[LeadEvent, ...]]] = {
+    leads.RetitleLead: leads.retitle,
+    leads.AssignLead: leads.assign,
+    leads.ContactLead: leads.contact,
+    leads.QualifyLead: leads.qualify,
+    leads.DisqualifyLead: leads.disqualify,
+    leads.RecycleLead: leads.recycle,
+    leads.ReopenLead: leads.reopen,
+    leads.WinLead: leads.win,
+    leads.LoseLead: leads.lose,
+    leads.ConvertLead: leads.convert,
+    leads.RevertConversion: leads.revert_conversion,
+    leads.MoveLeadToStage: partial(leads.move_to_stage, pipeline=PIPELINE),
+    leads.ValueLead: leads.value,
+    leads.MoveExpectedClose: leads.move_expected_close,
+    leads.OverrideProbability: leads.override_probability,
+    leads.ChooseForecastCategory: leads.choose_forecast_category,
+    leads.AddProduct: leads.add_product,
+    leads.RepriceProduct: leads.reprice_product,
+    leads.RemoveProduct: leads.remove_product,
+    leads.SendProposal: leads.send_proposal,
+    leads.LogInteraction: partial(leads.log_interaction, new_id=IDS[0]),
+    leads.CorrectInteraction: leads.correct_interaction,
+    leads.RetractInteraction: leads.retract_interaction,
+    leads.ScheduleFollowUp: partial(leads.schedule_follow_up, new_id=IDS[0]),
+    leads.RescheduleFollowUp: leads.reschedule_follow_up,
+    leads.CompleteFollowUp: leads.complete_follow_up,
+    leads.CancelFollowUp: leads.cancel_follow_up,
+}
+any_command = st.one_of([examples_of(command) for command in RULES])
+
+
+def decide(lead: Lead, command: Command) -> tuple[LeadEvent, ...]:
+    """What the command's rule says, or its refusal."""
+    decided = RULES[type(command)](lead, command)
+    return decided if isinstance(decided, tuple) else (decided,)
+
+
+def fold(events: Iterable[LeadEvent]) -> Lead:
+    """The lead after these events."""
+    lead: Lead | None = None
+    for event in events:
+        lead = evolve(lead, event)
+    assert lead is not None
+    return lead
+
+
+def accepted(captured: Sequence[LeadEvent], commands: Iterable[Command]) -> list[LeadEvent]:
+    """The history that these commands leave behind; what is refused leaves nothing."""
+    history, lead = list(captured), fold(captured)
+    for command in commands:
+        try:
+            decided = decide(lead, command)
+        except Refusal:
+            continue
+        for event in decided:
+            lead = evolve(lead, event)
+        history.extend(decided)
+    return history
+
+
+captures = examples_of(leads.CaptureLead).map(lambda command: leads.capture(command, PIPELINE))
+accepted_histories = st.builds(accepted, captures, st.lists(any_command, max_size=12))
+recorded_histories = st.lists(any_lead_event, max_size=8)
+
+EUR = partial(Money, currency="EUR")
+HUNDRED = EUR(amount=Decimal(100))

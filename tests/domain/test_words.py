@@ -1,0 +1,154 @@
+"""Every event has its sentence, also when what it says of a person was forgotten."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from domain.catalogue import EVENT_TYPES
+from domain.customer import CustomerRegistered
+from domain.event import FORGOTTEN, Event, MemberId, personal_fields
+from domain.imports import ImportCompleted, ImportStarted
+from domain.lead import (
+    FollowUpCancelled,
+    FollowUpCompleted,
+    FollowUpRescheduled,
+    FollowUpScheduled,
+    InteractionCorrected,
+    InteractionLogged,
+    InteractionRetracted,
+    LeadAssigned,
+    LeadCaptureCorrected,
+    LeadCaptured,
+    LeadContacted,
+    LeadConversionReverted,
+    LeadConverted,
+    LeadDisqualified,
+    LeadExpectedCloseMoved,
+    LeadForecastCategoryChosen,
+    LeadLost,
+    LeadMovedToStage,
+    LeadProbabilityOverridden,
+    LeadProductAdded,
+    LeadProductRemoved,
+    LeadProductRepriced,
+    LeadProposalSent,
+    LeadQualified,
+    LeadRecycled,
+    LeadReopened,
+    LeadRetitled,
+    LeadValued,
+    LeadWon,
+)
+from domain.money import Money
+from domain.words import in_words
+from domain.workspace import (
+    WorkspaceApiKeyIssued,
+    WorkspaceApiKeyRevoked,
+    WorkspaceMemberInvited,
+    WorkspacePipelinePublished,
+)
+from tests.domain.histories import IDS, PIPELINE, any_event
+
+ID, ALICE = IDS[0], MemberId(IDS[0])
+PRICE = Money(amount=Decimal(1054), currency="USD")
+HALF_PAST_TWO = datetime(2026, 11, 5, 14, 30, tzinfo=UTC)
+DAY = date(2026, 11, 5)
+IN_DEFAULT: dict[str, Any] = {  # Any: fields of several types
+    "pipeline": "default",
+    "pipeline_version": 1,
+    "probability": Decimal("0.6"),
+}
+
+SENTENCES: list[tuple[Event, str]] = [
+    (CustomerRegistered(kind="organisation", name="Acme"), "Registered as an organisation: Acme"),
+    (CustomerRegistered(kind="person", name=FORGOTTEN), "Registered as a person: (forgotten)"),
+    (LeadCaptured(title="Roof", stage="new", **IN_DEFAULT), "Captured in stage new: Roof"),
+    (LeadCaptured(title="Roof", source="web", stage="new", **IN_DEFAULT), "Captured in stage new from web: Roof"),
+    (LeadCaptureCorrected(source="fair"), "Capture corrected: it came from fair"),
+    (LeadCaptureCorrected(), "Capture corrected"),
+    (LeadRetitled(title="Old roof"), "Title: Old roof"),
+    (LeadRetitled(title=FORGOTTEN), "Title: (forgotten)"),
+    (LeadAssigned(), "Assigned to nobody"),
+    (LeadAssigned(owner_id=ALICE), "Assigned to a member"),
+    (LeadAssigned(team="north"), "Assigned to team north"),
+    (LeadAssigned(owner_id=ALICE, team="north", rule="zip"), "Assigned to a member of team north by rule zip"),
+    (LeadContacted(), "Contacted for the first time"),
+    (LeadQualified(), "Qualified"),
+    (LeadQualified(criteria="budget", score=0), "Qualified with score 0: budget"),
+    (LeadDisqualified(reason="student"), "Disqualified: student"),
+    (LeadRecycled(until=DAY, reason="too early"), "Put back into nurture until 2026-11-05: too early"),
+    (LeadReopened(), "Reopened"),
+    (LeadMovedToStage(from_stage="new", to_stage="proposal", **IN_DEFAULT), "Moved from new to proposal"),
+    (LeadMovedToStage(to_stage="proposal", **IN_DEFAULT), "Moved to proposal"),
+    (LeadValued(value=PRICE), "Valued at 1,054.00 USD"),
+    (LeadValued(value=Money(amount=Decimal("-0.125000"), currency="EUR")), "Valued at -0.125 EUR"),
+    (LeadValued(value=Money(amount=Decimal("1E+6"), currency="EUR")), "Valued at 1,000,000.00 EUR"),
+    (LeadExpectedCloseMoved(expected_close=DAY), "Expected to close on 2026-11-05"),
+    (LeadProbabilityOverridden(probability=Decimal("0.125")), "Chance to win judged as 12.5 %"),
+    (LeadProbabilityOverridden(probability=Decimal(1)), "Chance to win judged as 100 %"),
+    (LeadForecastCategoryChosen(category="best_case"), "Forecast as best case"),
+    (LeadProductAdded(product_id="roof", quantity=Decimal("2.000")), "Added 2 x roof"),
+    (LeadProductAdded(product_id="roof", quantity=Decimal(20), unit_price=PRICE), "Added 20 x roof at 1,054.00 USD"),
+    (LeadProductRepriced(product_id="roof", quantity=Decimal("0.5")), "Changed to 0.5 x roof"),
+    (LeadProductRemoved(product_id="roof"), "Removed roof"),
+    (LeadProposalSent(), "Proposal sent"),
+    (LeadProposalSent(document="offer-7.pdf", value=PRICE), "Proposal sent for 1,054.00 USD: offer-7.pdf"),
+    (LeadWon(), "Won"),
+    (LeadWon(value=PRICE, won_on=DAY), "Won for 1,054.00 USD on 2026-11-05"),
+    (LeadLost(reason="price", competitor="Umbrella"), "Lost to Umbrella: price"),
+    (LeadLost(reason=FORGOTTEN, competitor=FORGOTTEN), "Lost to (forgotten): (forgotten)"),
+    (LeadConverted(), "Became a customer"),
+    (LeadConversionReverted(reason="wrong person"), "Did not become a customer after all: wrong person"),
+    (InteractionLogged(interaction_id=ID, kind="note", summary="Likes red"), "Note: Likes red"),
+    (
+        InteractionLogged(
+            interaction_id=ID, kind="call", direction="outbound", duration_seconds=300, summary="Rang", outcome="Yes"
+        ),
+        "Outbound call, 5 min: Rang → Yes",
+    ),
+    (InteractionCorrected(interaction_id=ID, kind="email", direction="inbound"), "Corrected: Inbound email"),
+    (InteractionRetracted(interaction_id=ID, reason="Not her"), "Interaction retracted: Not her"),
+    (
+        FollowUpScheduled(task_id=ID, what="Ring again", due_at=HALF_PAST_TWO),
+        "Follow-up due 2026-11-05 14:30 UTC: Ring again",
+    ),
+    (FollowUpRescheduled(task_id=ID, due_at=HALF_PAST_TWO), "Follow-up moved to 2026-11-05 14:30 UTC"),
+    (FollowUpCompleted(task_id=ID, outcome="She agreed"), "Follow-up done: She agreed"),
+    (FollowUpCancelled(task_id=ID), "Follow-up cancelled"),
+    (
+        WorkspacePipelinePublished(pipeline=PIPELINE),
+        "Pipeline default, version 1: new, contacted, qualified, proposal, negotiation",
+    ),
+    (WorkspaceMemberInvited(member_id=ALICE, name="Alice"), "Invited Alice"),
+    (
+        WorkspaceApiKeyIssued(key_id=ID, label="Form", secret_digest="ab" * 32, scopes=("leads:write", "leads:read")),
+        "API key issued for leads:write, leads:read: Form",
+    ),
+    (WorkspaceApiKeyRevoked(key_id=ID), "API key revoked"),
+    (ImportStarted(kind="leads", file_sha256="ab" * 32, mapping="{}"), "Import of leads started"),
+    (
+        ImportCompleted(rows=9, created=4, changed=2, unchanged=2, refused=1),
+        "Import completed: 9 rows, 4 created, 2 changed, 2 unchanged, 1 refused",
+    ),
+]
+
+
+def test_every_event_there_is_has_a_sentence_here() -> None:
+    assert {type(event) for event, _ in SENTENCES} == set(EVENT_TYPES.values())
+
+
+@pytest.mark.parametrize(("event", "sentence"), SENTENCES, ids=lambda value: value if isinstance(value, str) else "")
+def test_an_event_in_words(event: Event, sentence: str) -> None:
+    assert in_words(event) == sentence
+
+
+@given(any_event)
+def test_any_event_has_words_also_once_forgotten(event: Event) -> None:
+    gone = event.model_copy(update=dict.fromkeys(personal_fields(type(event)), FORGOTTEN))
+    for sentence in (in_words(event), in_words(gone)):
+        assert sentence
+        assert "Forgotten" not in sentence
+        assert "None" not in sentence
