@@ -8,6 +8,9 @@ from api.console import docs, pages
 from api.problems import add_handlers
 from api.store import Store
 
+_LARGEST_BODY = 1 << 20
+"""In bytes; larger ones are refused with 413."""
+
 _DESCRIPTION = """An event-sourced CRM: every write is one command, every answer a fold over what happened.
 
 Send `Authorization: Bearer <key>`; make a key with `./crm key create NAME`. Send an `Idempotency-Key` with every write:
@@ -16,7 +19,14 @@ a retry then gets the first answer and acts no second time. Errors are RFC 9457 
 
 def create_app(store: Store) -> FastAPI:
     """The application over an open store. Raises RuntimeError when a route declares no permission."""
-    app = FastAPI(title="Everfold", version="0.1.0", description=_DESCRIPTION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Everfold",
+        version="0.1.0",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=_LARGEST_BODY,
+    )
     app.state.store = store
     for router in (health.router, leads.router, events.router, kpis.router, members.router, docs.router, pages.router):
         app.include_router(router)

@@ -9,15 +9,34 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import Annotated, TextIO
 
-from api.mapping import FileFormat, ImportRefused
+from pydantic import Field, field_validator
+
+from api.mapping import ImportRefused
+from domain.event import Frozen
 
 _BLOCK = 1 << 16
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"SQLite format 3")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DELIMITERS = ",;\t|"
 _REFUSED_LINE, _REFUSED_BECAUSE = "refused_line", "refused_because"
+
+
+class FileFormat(Frozen):
+    """How the file is written."""
+
+    encoding: str = "utf-8-sig"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            b"".decode(encoding)
+        except LookupError:
+            raise ValueError("there is no such encoding; common ones are utf-8, cp1252, latin-1 and utf-16") from None
+        return encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +53,7 @@ class CsvFile:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A record of the file: the line it begins and the line it ends on, its cells, and why it is no row, if it is none."""
+    """A record of the file: the lines it begins and ends on, its cells, and why it is no row, if it is none."""
 
     number: int
     last: int
@@ -93,7 +112,7 @@ class RefusedRows(AbstractContextManager["RefusedRows"]):
         kept = [index for index, name in enumerate(self._file.header) if name not in (_REFUSED_LINE, _REFUSED_BECAUSE)]
         if self._text is None:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._text = open(  # noqa: SIM115  # closed on exit
+            self._text = open(  # closed on exit
                 self.path, "w", encoding=self._file.encoding, errors="replace", newline="", opener=_private
             )
             self._write([*(self._file.header[index] for index in kept), _REFUSED_LINE, _REFUSED_BECAUSE])

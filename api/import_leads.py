@@ -1,12 +1,12 @@
 """Leads from a CSV file: each row becomes the events that make its lead what the row says, and the second time none.
 
-A row is one append, so an import that is killed leaves whole rows, and the next one goes on from there.
+A row is recorded whole or not at all, so an import that was killed goes on where it stood when it is started again.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
@@ -15,28 +15,27 @@ from typing import TypeAlias
 from uuid import UUID
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 from uuid_utils.compat import uuid7
 
 from api.csv_file import CsvFile, Line, RefusedRows, lines_of, look_over
-from api.lead_mapping import LeadMapping, LeadRow, load_mapping
+from api.lead_mapping import LeadMapping, load_mapping
+from api.lead_row import Entry, Recorder, Wanted
 from api.mapping import ImportRefused as ImportRefused
 from api.mapping import RowRefused
-from api.store import Store, append_to_workspace, load_workspace
-from domain import customer, workspace
-from domain.customer import RegisterCustomer
-from domain.event import CustomerId, MemberId, Refusal
-from domain.imports import ImportCompleted, ImportStarted
-from domain.lead import LeadEvent
-from domain.lead_import import ImportedFact, ImportedLead, reconcile
-from domain.workspace import WORKSPACE_ID, InviteMember, Pipeline
+from api.store import Store, load_workspace
+from domain.event import Refusal
+from domain.imports import ImportCompleted, ImportEvent, ImportStarted
+from domain.workspace import WORKSPACE_ID, Pipeline
 from eventstore import log
 from eventstore.database import UNAVAILABLE, Connection
 
 _CHUNK = 400
+_BATCH = 100
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 
-Streams: TypeAlias = Mapping[UUID, Sequence[log.Recorded]]
+_Advance: TypeAlias = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -60,6 +59,16 @@ class ImportReport:
     def rows(self) -> int:
         """All rows."""
         return self.leads + self.refused
+
+    def count(self, entry: Entry) -> None:
+        """Count a row that was taken in."""
+        if not entry.facts:
+            self.unchanged += 1
+        elif entry.is_new:
+            self.created += 1
+        else:
+            self.changed += 1
+        self.flagged.update({flag for fact in entry.facts for flag in fact.flags})
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
@@ -88,66 +97,48 @@ class ImportReport:
         return said
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A row with the ids that its names stand for. The customer is None when the row does not say whose the lead is."""
-
-    line: Line
-    key: str
-    lead: ImportedLead
-    lead_id: UUID
-    customer_id: CustomerId
-    customer: str | None
-    owner: str | None
-
-
 def import_file(store: Store, file: Path, mapping_path: Path, console: Console) -> ImportReport:
     """Take a file of leads in; repeatable. Raises ImportRefused when file or mapping cannot be used as they are."""
     mapping, text = load_mapping(mapping_path)
     source = look_over(file, mapping.file)
-    begun = False
-    try:
-        with store.pool.connection() as connection:
-            pipeline = _pipeline(connection, mapping)
-            mapping.must_fit(source.header, pipeline)
-            begun = True
-            return _Import(store, connection, mapping, pipeline, source).carry_out(text, console)
-    except UNAVAILABLE:
-        if not begun:
-            raise
-        raise ImportRefused(
-            "The database stopped answering in the middle of the import. The rows recorded so far stay;"
-            " run the same import again to go on."
-        ) from None
+    with store.pool.connection() as connection:
+        pipeline = _pipeline(connection, mapping)
+        mapping.must_fit(source.header, pipeline)
+        run = _Import(store, connection, mapping, pipeline, source)
+        try:
+            return run.carry_out(text, console)
+        except UNAVAILABLE:
+            raise ImportRefused(
+                "The database stopped answering in the middle of the import. The rows recorded so far stay;"
+                " run the same import again to go on."
+            ) from None
 
 
 def _pipeline(connection: Connection, mapping: LeadMapping) -> Pipeline:
     try:
         return load_workspace(connection)[0].pipeline(mapping.pipeline)
     except Refusal as refusal:
-        raise ImportRefused(f"The mapping's pipeline does not fit: {refusal}") from None
+        raise ImportRefused(f"The mapping's pipeline does not fit. {refusal}") from None
 
 
 class _Import:
-    """One import under way. What it remembers of the rows is a digest each, to find the ids that come twice."""
+    """One import under way. Of each row it keeps a digest, to find external ids that come twice."""
 
     def __init__(
         self, store: Store, connection: Connection, mapping: LeadMapping, pipeline: Pipeline, file: CsvFile
     ) -> None:
-        self._store, self._connection = store, connection
-        self._mapping, self._pipeline, self._file = mapping, pipeline, file
-        self._id = uuid7()
+        self._connection, self._mapping, self._file = connection, mapping, file
+        self._report = ImportReport(uuid7())
+        self._id = self._report.import_id
         self._envelope = log.Envelope("import", self._id, "import", correlation_id=self._id)
+        self._recorder = Recorder(store, connection, mapping, pipeline, self._envelope)
         self._refused = RefusedRows(store.settings.data / "imports" / f"{self._id}-errors.csv", file)
-        self._report = ImportReport(self._id)
-        self._members = load_workspace(connection)[0].members.keys()
-        self._customers: set[UUID] = set()
         self._seen: dict[bytes, bytes] = {}
 
     def carry_out(self, mapping_text: str, console: Console) -> ImportReport:
-        started = ImportStarted(kind=self._mapping.kind, file_sha256=self._file.sha256, mapping=mapping_text)
-        self._append([log.NewEvent(WORKSPACE_ID, "import", self._id, 1, started)])
-        with self._refused, _progress(console, self._file) as advance:
+        """Take the rows in, chunk by chunk. Raises one of UNAVAILABLE when the database goes away."""
+        self._append(1, ImportStarted(kind=self._mapping.kind, file_sha256=self._file.sha256, mapping=mapping_text))
+        with self._refused, _progress(console, self._file.lines) as advance:
             lines = lines_of(self._file)
             while chunk := list(islice(lines, _CHUNK)):
                 self._take_in(chunk)
@@ -155,165 +146,86 @@ class _Import:
         report = self._report
         report.refused = self._refused.count
         report.errors_file = self._refused.path if self._refused.count else None
-        completed = ImportCompleted(
-            rows=report.rows,
-            created=report.created,
-            changed=report.changed,
-            unchanged=report.unchanged,
-            refused=report.refused,
+        self._append(
+            2,
+            ImportCompleted(
+                rows=report.rows,
+                created=report.created,
+                changed=report.changed,
+                unchanged=report.unchanged,
+                refused=report.refused,
+            ),
         )
-        self._append([log.NewEvent(WORKSPACE_ID, "import", self._id, 2, completed)])
         return report
 
     def _take_in(self, chunk: Sequence[Line]) -> None:
-        """Read the histories of the whole chunk at once, then record row by row."""
+        """The histories of a whole chunk are read at once; then it is recorded, some rows at a time."""
         now = log.now(self._connection)
-        rows: list[_Wanted] = []
+        rows = list(self._new_rows(chunk, now))
+        streams = self._recorder.load([row for _, row in rows])
+        for begin in range(0, len(rows), _BATCH):
+            batch = rows[begin : begin + _BATCH]
+            entries = self._recorder.record([row for _, row in batch], streams, now)
+            for (line, _), entry in zip(batch, entries, strict=True):
+                if entry.refusal:
+                    self._refused.add(line, entry.refusal)
+                else:
+                    self._report.count(entry)
+
+    def _new_rows(self, chunk: Sequence[Line], now: datetime) -> Iterator[tuple[Line, Wanted]]:
+        """The rows of the chunk, each external id once."""
         for line in chunk:
             try:
-                rows.append(self._wanted(line, now))
+                row = self._wanted(line, now)
+                if self._is_repeated(row):
+                    self._report.unchanged += 1
+                else:
+                    yield line, row
             except RowRefused as refusal:
                 self._refused.add(line, str(refusal))
-        ids = {row.lead_id for row in rows} | ({row.customer_id for row in rows} - self._customers)
-        streams = log.load_many(self._connection, ids)
-        for row in rows:
-            try:
-                self._record(row, streams, now)
-            except RowRefused as refusal:
-                self._refused.add(row.line, str(refusal))
 
-    def _wanted(self, line: Line, now: datetime) -> _Wanted:
+    def _wanted(self, line: Line, now: datetime) -> Wanted:
         if line.trouble:
             raise RowRefused(line.trouble)
         row = self._mapping.read(dict(zip(self._file.header, line.cells, strict=True)))
-        for name, moment in (("captured", row.lead.captured_at), ("closed", row.lead.closing_at)):
+        for what, moment in (("captured", row.lead.captured_at), ("closed", row.lead.closing_at)):
             if moment and moment > now + _CLOCK_TOLERANCE:
-                raise RowRefused(f"It is said to have been {name} at {moment.isoformat()}, which lies in the future.")
-        return self._identified(line, row)
+                raise RowRefused(f"It is said to have been {what} at {moment.isoformat()}, which lies in the future.")
+        return self._recorder.identified(row)
 
-    def _identified(self, line: Line, row: LeadRow) -> _Wanted:
-        system = self._mapping.system
-        whose = ("imported customer", system, row.customer) if row.customer else ("prospect of", system, row.key)
-        owner_id = MemberId(self._store.derived_id("member", row.owner)) if row.owner else None
-        return _Wanted(
-            line=line,
-            key=row.key,
-            lead=row.lead.model_copy(update={"owner_id": owner_id}),
-            lead_id=self._store.derived_id("imported lead", system, row.key),
-            customer_id=CustomerId(self._store.derived_id(*whose)),
-            customer=row.customer,
-            owner=row.owner,
-        )
-
-    def _record(self, row: _Wanted, streams: Streams, now: datetime) -> None:
-        """Append what the row adds to the lead's history. Raises RowRefused."""
-        if self._is_repeated(row):
-            self._report.unchanged += 1
-            return
-        loaded: Streams | None = streams
-
-        def attempt() -> tuple[Sequence[log.Recorded], Sequence[ImportedFact]]:
-            nonlocal loaded, now, row
-            if loaded is None:  # somebody else was faster: decide anew
-                now = log.now(self._connection)
-                self._customers.discard(row.customer_id)
-                loaded = log.load_many(self._connection, {row.lead_id, row.customer_id})
-            known, loaded = loaded, None
-            history = known.get(row.lead_id, ())
-            facts = self._decided(row, history, now)
-            try:
-                self._append_row(row, history, known, facts)
-            except log.ExternalIdTaken:
-                row = self._captured_elsewhere(row)
-                raise log.VersionConflict from None
-            return history, facts
-
-        history, facts = log.retrying(attempt)
-        self._count(history, facts)
-
-    def _is_repeated(self, row: _Wanted) -> bool:
-        """Whether the same row came before. Raises RowRefused when another one of that id did."""
+    def _is_repeated(self, row: Wanted) -> bool:
+        """Whether the same row came before. Raises RowRefused when another one with its external id did."""
         said = blake2b(f"{row.customer} {row.lead.model_dump_json()}".encode(), digest_size=8).digest()
-        before = self._seen.setdefault(row.lead_id.bytes, said)
-        if before is said:
-            return False
-        if before != said:
-            raise RowRefused("A row with the same external id stands above in this file and says something else.")
-        return True
+        before = self._seen.get(row.lead_id.bytes)
+        if before is None:
+            self._seen[row.lead_id.bytes] = said
+        elif before != said:
+            raise RowRefused("A row further up in this file has the same external id and says something else.")
+        return before is not None
 
-    def _decided(self, row: _Wanted, history: Sequence[log.Recorded], now: datetime) -> Sequence[ImportedFact]:
-        if history and history[0].stream_type != "lead":
-            raise RowRefused("Its external id belongs to a record that is not a lead.")
-        if history and row.customer and history[0].customer_id != row.customer_id:
-            raise RowRefused(
-                "The lead is on record with another customer than the row names. A lead's customer never changes;"
-                " if the row is right, give it an external id of its own."
-            )
-        past: list[tuple[LeadEvent, datetime]] = []
-        for recorded in history:
-            assert isinstance(recorded.event, LeadEvent)
-            past.append((recorded.event, recorded.occurred_at))
-        try:
-            return reconcile(past, row.lead, self._pipeline, now)
-        except Refusal as refusal:
-            raise RowRefused(str(refusal)) from None
-
-    def _append_row(
-        self, row: _Wanted, history: Sequence[log.Recorded], known: Streams, facts: Sequence[ImportedFact]
-    ) -> None:
-        if not facts:
-            return
-        if row.owner and row.lead.owner_id not in self._members:
-            self._invite(MemberId(self._store.derived_id("member", row.owner)), row.owner)
-        customer_id = history[0].customer_id if history else row.customer_id
-        registered = [] if history else self._registered(row, known, facts[0].occurred_at)
-        changes = [
-            log.NewEvent(customer_id, "lead", row.lead_id, version, fact.event, fact.occurred_at, fact.flags)
-            for version, fact in enumerate(facts, start=len(history) + 1)
-        ]
-        claimed = [] if history else [log.ExternalId(self._mapping.system, row.key, customer_id, row.lead_id)]
-        self._append([*registered, *changes], claimed)
-        self._customers.add(customer_id)
-
-    def _registered(self, row: _Wanted, known: Streams, captured_at: datetime) -> list[log.NewEvent]:
-        """A customer is taken up with the first of her rows; an unnamed prospect is not."""
-        cell = self._mapping.fields.customer
-        if not row.customer or not cell or row.customer_id in self._customers or row.customer_id in known:
-            return []
-        event = customer.register(None, RegisterCustomer(kind=cell.kind, name=row.customer, source=row.lead.source))
-        return [log.NewEvent(row.customer_id, "customer", row.customer_id, 1, event, captured_at)]
-
-    def _captured_elsewhere(self, row: _Wanted) -> _Wanted:
-        """The lead of that external id, which somebody else captured: it stays the customer's whose it is there."""
-        found = log.find_external_id(self._connection, self._mapping.system, row.key)
-        if found is None or found.stream_id == row.lead_id:
-            return row
-        return replace(row, lead_id=found.stream_id, customer_id=found.customer_id, customer=None)
-
-    def _invite(self, member_id: MemberId, name: str) -> None:
-        def attempt() -> Collection[MemberId]:
-            state, version = load_workspace(self._connection)
-            if member_id in state.members:
-                return state.members.keys()
-            invited = workspace.invite_member(state, InviteMember(member_id=member_id, name=name))
-            append_to_workspace(self._connection, version, invited, self._envelope)
-            return state.members.keys() | {member_id}
-
-        self._members = log.retrying(attempt)
-
-    def _count(self, history: Sequence[log.Recorded], facts: Sequence[ImportedFact]) -> None:
-        if not facts:
-            self._report.unchanged += 1
-        elif history:
-            self._report.changed += 1
-        else:
-            self._report.created += 1
-        self._report.flagged.update({flag for fact in facts for flag in fact.flags})
-
-    def _append(self, events: Sequence[log.NewEvent], claimed: Sequence[log.ExternalId] = ()) -> None:
-        log.append(self._connection, events, self._envelope, external_ids=claimed)
-        self._store.appended()
+    def _append(self, version: int, event: ImportEvent) -> None:
+        new = log.NewEvent(WORKSPACE_ID, "import", self._id, version, event)
+        log.append(self._connection, [new], self._envelope)
 
 
 @contextmanager
-def _progress(console: Console, file: CsvFile) -> Iterator["_Advance"]: ...
+def _progress(console: Console, lines: int) -> Iterator[_Advance]:
+    """Shows how far the import is, on a terminal only; is told the line that it has come to."""
+    columns = (
+        TextColumn("{task.completed:,} of {task.total:,} lines"),
+        BarColumn(),
+        TaskProgressColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("import", total=lines)
+        yield lambda line: progress.update(task, completed=line)
+
+
+class _Rate(ProgressColumn):
+    """Lines a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f} lines/s" if speed else "")

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter, Query, Security
-from pydantic import AwareDatetime, BaseModel, PlainSerializer
+from pydantic import BaseModel, PlainSerializer
 
 from api import cursors
 from api.access import OpenStore, Principal, principal
@@ -16,6 +16,7 @@ from api.events import event_resource
 from api.fresh import MinPosition, at_least
 from api.problems import BadCursor, BadParameter, NotFound, documented
 from api.resources import EventResource, Page
+from domain.event import Moment
 from eventstore import log
 from eventstore.database import Connection
 from projections import kpi as figures
@@ -92,7 +93,7 @@ class KpiResult(BaseModel):
 
 From = Annotated[date | None, Query(alias="from", description="First day of the period, in the zone.")]
 To = Annotated[date | None, Query(description="Day after the last one of the period.")]
-AsOf = Annotated[AwareDatetime | None, Query(description="Judge the figure as of this moment; without it, now.")]
+AsOf = Annotated[Moment | None, Query(description="Judge the figure as of this moment; without it, now.")]
 
 
 @router.get("", responses=documented())

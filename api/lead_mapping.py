@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from api.csv_file import FileFormat
 from api.mapping import (
     SHORT,
     STATUSES,
@@ -67,22 +68,6 @@ class LeadFields(Frozen):
         for name in type(self).model_fields:
             if cell := getattr(self, name):
                 yield name, cell
-
-
-class FileFormat(Frozen):
-    """How the file is written."""
-
-    encoding: str = "utf-8-sig"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-
-    @field_validator("encoding")
-    @classmethod
-    def _is_known(cls, encoding: str) -> str:
-        try:
-            b"".decode(encoding)
-        except LookupError:
-            raise ValueError("there is no such encoding; common ones are utf-8, cp1252, latin-1 and utf-16") from None
-        return encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +143,7 @@ class LeadMapping(Frozen):
                 captured_at=self._moment(self.fields.captured_at, texts.get("captured_at")),
                 closed_at=self._moment(self.fields.closed_at, texts.get("closed_at")),
                 value=self._money(texts.get("value"), texts.get("currency")),
-                product_ids=(texts["product"],) if texts.get("product") else None,
+                product_ids=(product,) if (product := texts.get("product")) else None,
                 lost_reason=texts.get("lost_reason"),
                 external_ids={self.system: key},
             )

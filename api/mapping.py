@@ -18,7 +18,7 @@ from domain.lead import LeadStatus
 STATUSES: tuple[LeadStatus, ...] = get_args(LeadStatus)
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-_PROBE = datetime(2017, 11, 28)
+_PROBE = datetime(2017, 11, 28, tzinfo=UTC)
 
 Row: TypeAlias = Mapping[str, str]
 """A line of the file: its cells, without the blanks around them, by column."""

@@ -1,6 +1,7 @@
 """One command, one append: decides on the loaded state and answers with the record as it then was."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -179,10 +180,10 @@ def writer(
 def _version(etag: str | None) -> int | None:
     if etag is None or etag == "*":
         return None
-    text = etag.removeprefix('"').removesuffix('"')
-    if not text.isascii() or not text.isdigit() or f'"{text}"' != etag:
+    version = re.fullmatch(r'"([0-9]{1,10})"', etag)
+    if version is None:
         raise BadIfMatch()
-    return int(text)
+    return int(version[1])
 
 
 def _body_hash(command: Command) -> bytes:

@@ -48,10 +48,21 @@ PersonalTexts: TypeAlias = Annotated[dict[Word, Text] | Forgotten, Personal()]
 """Texts by name, such as the fields of a form or external ids by system."""
 
 
+def _in_reach(moment: datetime) -> datetime:
+    # databases and languages part ways at the far ends of the calendar, and a time zone may reach across
+    if not 1000 <= moment.year <= 9000:
+        raise ValueError("the year must lie between 1000 and 9000")
+    return moment
+
+
+Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+"""A point in time, with its offset from UTC."""
+
+
 class Command(Frozen):
     """What somebody wants to happen. `occurred_at` is when it happened in the world; without it, now."""
 
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 class Event(Frozen):

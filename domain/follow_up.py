@@ -4,9 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
-from pydantic import AwareDatetime
-
-from domain.event import Command, Event, MemberId, OptionalPersonalText, PersonalText, Refusal, Text, Word
+from domain.event import Command, Event, MemberId, Moment, OptionalPersonalText, PersonalText, Refusal, Text, Word
 
 
 class FollowUpScheduled(Event):
@@ -17,7 +15,7 @@ class FollowUpScheduled(Event):
 
     task_id: UUID
     what: PersonalText
-    due_at: AwareDatetime
+    due_at: Moment
     assignee_id: MemberId | None = None
     about: Word | None = None
 
@@ -29,7 +27,7 @@ class FollowUpRescheduled(Event):
     part_field: ClassVar[str | None] = "task_id"
 
     task_id: UUID
-    due_at: AwareDatetime
+    due_at: Moment
 
 
 class FollowUpCompleted(Event):
@@ -79,7 +77,7 @@ class ScheduleFollowUp(Command):
 
     task_id: UUID | None = None
     what: Text
-    due_at: AwareDatetime
+    due_at: Moment
     assignee_id: MemberId | None = None
     about: Word | None = None
 
@@ -88,7 +86,7 @@ class RescheduleFollowUp(Command):
     """Move a follow-up to another time."""
 
     task_id: UUID
-    due_at: AwareDatetime
+    due_at: Moment
 
 
 class CompleteFollowUp(Command):

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from domain.event import Event, MemberId, OptionalPersonalText, PersonalText, PersonalTexts, Word
+from domain.event import Event, MemberId, Moment, OptionalPersonalText, PersonalText, PersonalTexts, Word
 from domain.follow_up import FollowUpEvent
 from domain.interaction import InteractionEvent
 from domain.money import Money
@@ -29,7 +29,7 @@ class LeadCaptured(Event):
     pipeline_version: int
     stage: Word
     probability: Probability
-    received_at: AwareDatetime | None = None
+    received_at: Moment | None = None
     inbound: bool = True
     external_ids: PersonalTexts = Field(default_factory=dict)
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from domain.event import FORGOTTEN, Forgotten, Frozen, MemberId, Text, Word
+from domain.event import FORGOTTEN, Forgotten, Frozen, MemberId, Moment, Text, Word
 from domain.lead import (
     CaptureLead,
     Lead,
@@ -46,8 +46,8 @@ class ImportedLead(Frozen):
     source: Word | None = None
     stage: Word | None = None
     status: LeadStatus = "open"
-    captured_at: AwareDatetime | None = None
-    closed_at: AwareDatetime | None = None
+    captured_at: Moment | None = None
+    closed_at: Moment | None = None
     value: Money | None = None
     owner_id: MemberId | None = None
     product_ids: tuple[Word, ...] | None = None

@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from domain.customer import CustomerKind
-from domain.event import Command, CustomerId, MemberId, Refusal, Text, Word
+from domain.event import Command, CustomerId, MemberId, Moment, Refusal, Text, Word
 from domain.lead_events import (
     LeadAssigned,
     LeadCaptured,
@@ -40,7 +40,7 @@ class CaptureLead(Command):
     form: dict[Word, Text] = Field(default_factory=dict)
     pipeline: Word = "default"
     stage: Word | None = None
-    received_at: AwareDatetime | None = None
+    received_at: Moment | None = None
     inbound: bool = True
     external_ids: dict[Word, Text] = Field(default_factory=dict)
     owner_id: MemberId | None = None

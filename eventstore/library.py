@@ -1,8 +1,8 @@
 """Where the `eventsourcing` library meets the log: its Application and Repository run on the functions of `log`.
 
 Set `PERSISTENCE_MODULE=eventstore.library:LogFactory` and `EVERFOLD_CONNINFO`. `Application.save()` takes customer,
-stream type, actor and moment as keywords (`SaveKeywords`). Domain events travel as `StreamEvent`; any other event of the
-library's works too: without keywords its aggregate is a stream in a history of its own.
+stream type, actor and moment as keywords (`SaveKeywords`). Domain events travel as `StreamEvent`; the library's own
+aggregates work too: without keywords each is a stream in a history of its own.
 """
 
 import json

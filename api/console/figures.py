@@ -1,20 +1,19 @@
 """The pages of the figures: all at a glance; one with its definition, breakdown and plot; the events behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api import kpis as asked
 from api.access import OpenStore, Principal
-from api.console import plot, shown
+from api.console import shown
 from api.console.frame import Notice, PageRoute, SignedIn, page
-from api.console.plot import Plot, Point
+from api.console.monthly import by_month, mean_in
 from api.kpis import KpiGroup, KpiResult
 from api.problems import BadParameter
 from api.resources import EventResource
@@ -22,19 +21,14 @@ from domain.words import in_words
 from eventstore import codec
 from eventstore.database import Connection
 from projections.kpi import Kpi, kpis
-from projections.leads import span
 
 router = APIRouter(prefix="/console/kpis", route_class=PageRoute, include_in_schema=False)
 
-Choice = Annotated[str, Query()]
-
-_MONTHS_AT_FIRST = 12
-_MONTHS_AT_MOST = 36
 _EVENTS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Form:
     """The form of a figure's page, as it was filled in."""
 
     first_day: str = ""
@@ -45,17 +39,35 @@ class Asked:
     def answer(self, connection: Connection, kpi: Kpi, zone: str) -> KpiResult:
         """The figure that was asked for. Raises BadParameter."""
         as_of = _moment(self.as_of)
-        axis = "occurred" if as_of else None
-        first_day, end_day = _day(self.first_day), _day(self.end_day)
-        return asked.ask(connection, kpi, zone, first_day, end_day, as_of, axis, self.group_by or None)
+        days = _day(self.first_day), _day(self.end_day)
+        return asked.ask(connection, kpi, zone, *days, as_of, "occurred" if as_of else None, self.group_by or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A row of the breakdown; `share` is its part of the largest one, in percent."""
+
+    name: str
+    values: Sequence[str]
+    share: Decimal
+    sample_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a figure reports beside its value, where that has rows and columns."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[str]]]
 
 
 @router.get("")
-def list_(request: Request, store: OpenStore, _: SignedIn) -> Response:
+def show_all(request: Request, store: OpenStore, _: SignedIn) -> Response:
     """All figures as they are now, over all time."""
     with store.pool.connection() as connection:
         results = [(kpi, asked.ask(connection, kpi, store.settings.zone)) for kpi in kpis().values()]
-    return page(request, "kpis.html", figures=[(kpi, result, _headline(kpi, result)) for kpi, result in results])
+    return page(request, "kpis.html", figures=[(kpi, result, _values(kpi, result)) for kpi, result in results])
 
 
 @router.get("/{slug}")
@@ -65,22 +77,20 @@ def show(
     store: OpenStore,
     _: SignedIn,
     from_: Annotated[str, Query(alias="from")] = "",
-    to: Choice = "",
-    as_of: Choice = "",
+    to: Annotated[str, Query()] = "",
+    as_of: Annotated[str, Query()] = "",
     group_by: Annotated[str | None, Query()] = None,
 ) -> Response:
     """One figure: its value, what it means, by group and by month. Raises NotFound."""
-    kpi, zone = asked.find(slug), store.settings.zone
-    form, notice = Asked(from_, to, as_of, kpi.relation.groups[0] if group_by is None else group_by), None
+    kpi, zone, notice = asked.find(slug), store.settings.zone, None
+    form = Form(from_, to, as_of, kpi.relation.groups[0] if group_by is None else group_by)
     with store.pool.connection() as connection:
         try:
             result = form.answer(connection, kpi, zone)
         except BadParameter as problem:
-            notice = Notice(problem.status, str(problem))
-            result = Asked().answer(connection, kpi, zone)
-        months = _months(result, span(connection, result.as_of), ZoneInfo(zone))
-        currency = _currency(result)
-        points = [_point(connection, kpi, zone, month, result.as_of, currency) for month in months]
+            notice = Notice(problem.status, f"{problem} Here is the figure over all time.")
+            result = Form().answer(connection, kpi, zone)
+        months = by_month(connection, kpi, result, zone)
     return page(
         request,
         "kpi.html",
@@ -88,11 +98,12 @@ def show(
         notice=notice,
         kpi=kpi,
         result=result,
-        headline=_headline(kpi, result),
+        values=_values(kpi, result),
         form=form,
-        groups=_bars(result.groups or []),
-        plot=_plot(kpi, points),
-        currency=currency,
+        months=months,
+        groups=_groups(kpi, result),
+        facts=[(name, _said(kpi, value)) for name, value in result.details.items() if not isinstance(value, Mapping)],
+        tables=_tables(kpi, result.details),
         zone=zone,
         events_query=result.events_url.partition("?")[2],
     )
@@ -121,7 +132,6 @@ def events(
         kpi=asked.find(slug),
         events=[(event, _sentence(event)) for event in found.data],
         following=urlencode(kept | {"cursor": found.next_cursor}) if found.next_cursor else None,
-        first=cursor is None,
     )
 
 
@@ -139,88 +149,55 @@ def _moment(text: str) -> datetime | None:
         raise BadParameter("A moment is written like 2026-03-31T09:00, in UTC.") from None
 
 
-def _headline(kpi: Kpi, result: KpiResult) -> list[str]:
+def _values(kpi: Kpi, result: KpiResult | KpiGroup) -> list[str]:
     """The value in its unit; where currencies cannot be added up, one value for each."""
-    by_currency = result.details.get("by_currency")
-    if not by_currency:
+    currencies = sorted(result.details.get("by_currency", {}))
+    if not currencies:
         return [shown.figure(result.value, kpi.unit)]
-    return [shown.money(_decimal(part["mean"]), currency) for currency, part in sorted(by_currency.items())]
+    return [shown.money(mean_in(result, currency), currency) for currency in currencies]
 
 
-def _currency(result: KpiResult) -> str | None:
-    """The currency that most deals are in, when the figure is about money."""
-    by_currency = result.details.get("by_currency") or {}
-    return max(by_currency, key=lambda currency: (by_currency[currency]["deals"], currency), default=None)
-
-
-def _bars(groups: Sequence[KpiGroup]) -> list[tuple[KpiGroup, Decimal]]:
-    """Each group with its share of the largest, in percent."""
+def _groups(kpi: Kpi, result: KpiResult) -> list[Group]:
+    """The largest value first; what has none comes last."""
+    groups = result.groups or []
     largest = max((group.value for group in groups if group.value), default=Decimal(1))
-    ranked = sorted(groups, key=lambda group: (group.value is None, -(group.value or 0), group.group or ""))
-    return [(group, round((group.value or Decimal()) / largest * 100, 1)) for group in ranked]
-
-
-def _months(result: KpiResult, data: tuple[datetime, datetime] | None, zone: ZoneInfo) -> list[tuple[date, date]]:
-    """The months of the period, cut to it; without one, the last twelve that have data."""
-    if data is None:
-        return []
-    first, last = (moment.astimezone(zone).date() for moment in data)
-    start, end = result.period.start, result.period.end
-    end_month = min(_month(last), _month(_before(end.astimezone(zone).date()))) if end else _month(last)
-    limit = _MONTHS_AT_MOST if start else _MONTHS_AT_FIRST
-    start_month = max(_month(first), end_month - limit + 1)
-    if start:
-        start_month = max(start_month, _month(start.astimezone(zone).date()))
     return [
-        (
-            max(_first_day(month), start.astimezone(zone).date()) if start else _first_day(month),
-            min(_first_day(month + 1), end.astimezone(zone).date()) if end else _first_day(month + 1),
+        Group(
+            name=group.group or "none",
+            values=_values(kpi, group),
+            share=round((group.value or Decimal()) / largest * 100, 1),
+            sample_size=group.sample_size,
         )
-        for month in range(start_month, end_month + 1)
+        for group in sorted(groups, key=lambda group: (group.value is None, -(group.value or 0), group.group or ""))
     ]
 
 
-def _month(day: date) -> int:
-    """Months counted from the year 0."""
-    return day.year * 12 + day.month - 1
+def _tables(kpi: Kpi, details: Mapping[str, Any]) -> list[Table]:  # Any: what the figure reports beside its value
+    plain = {name: value for name, value in details.items() if isinstance(value, Mapping) and not _has_rows(value)}
+    apart = {name: value for name, value in details.items() if _has_rows(value)}
+    return [
+        Table(
+            title=title,
+            columns=list(columns := list(next(iter(rows.values())))),
+            rows=[(name, [_said(kpi, row.get(column)) for column in columns]) for name, row in rows.items()],
+        )
+        for title, rows in [("", plain), *apart.items()]
+        if rows
+    ]
 
 
-def _first_day(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)
+def _has_rows(value: object) -> bool:
+    return isinstance(value, Mapping) and bool(value) and all(isinstance(row, Mapping) for row in value.values())
 
 
-def _before(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)
-
-
-def _point(
-    connection: Connection, kpi: Kpi, zone: str, month: tuple[date, date], as_of: datetime, currency: str | None
-) -> Point:
-    first, end = month
-    if "%(period_from)s" in kpi.counted:
-        result = asked.ask(connection, kpi, zone, first, end, as_of, "occurred")
-    else:  # a figure without a period is asked for at the end of each month
-        moment = min(as_of, datetime.combine(end, datetime.min.time(), ZoneInfo(zone)))
-        result = asked.ask(connection, kpi, zone, None, None, moment, "occurred")
-    value = result.value
-    if currency:
-        part = result.details.get("by_currency", {}).get(currency)
-        value = _decimal(part["mean"]) if part else None
-    text = shown.money(value, currency) if currency else shown.figure(value, kpi.unit)
-    return Point(f"{first:%b}", f"{first:%Y}", f"{first:%B %Y}", f"{text} (of {result.sample_size:,})", value)
-
-
-def _plot(kpi: Kpi, points: Sequence[Point]) -> Plot | None:
-    if all(point.value is None for point in points):
-        return None
-    counts = kpi.unit not in ("ratio", "days", "amount")
-    return plot.draw(points, bars=counts, whole=counts, top=Decimal(1) if kpi.unit == "ratio" else None)
+def _said(kpi: Kpi, value: Any) -> str:  # Any: JSON
+    if isinstance(value, Mapping):
+        return " · ".join(shown.money(Decimal(str(part)), currency) for currency, part in value.items()) or "–"
+    if value is None or isinstance(value, int):
+        return shown.number(value)
+    return shown.figure(Decimal(str(value)), kpi.unit)
 
 
 def _sentence(event: EventResource) -> str:
     had_personal = event.personal is not None
     return in_words(codec.join(event.type, event.data, event.personal, had_personal=had_personal))
-
-
-def _decimal(value: Any) -> Decimal | None:  # Any: a number as JSON has it
-    return None if value is None else Decimal(str(value))

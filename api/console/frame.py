@@ -34,6 +34,7 @@ _POLICY = (
     "frame-ancestors 'none'; base-uri 'none'"
 )
 _WORTH_PACKING = 1_000
+_UNAVAILABLE: tuple[type[Exception], ...] = (StuckWriter, DatabaseUnavailable, *UNAVAILABLE)
 
 
 class Typed(dict[str, str]):
@@ -62,7 +63,7 @@ class NotSignedInHere(RequestProblem):
 
 
 class SentFromElsewhere(RequestProblem):
-    """This form was not sent from a page of this console, so nothing was done. Open the console and send it from there."""
+    """This form was not sent from a page of this console, so nothing was done. Send it from the console itself."""
 
     status, title = 403, "Not from here"
 
@@ -83,7 +84,7 @@ class PageRoute(APIRoute):
                 response = explain(request, problem.status, problem.title, str(problem))
             except RequestValidationError as error:
                 response = explain(request, 422, "Not understood", _unreadable(error))
-            except (StuckWriter, DatabaseUnavailable, *UNAVAILABLE):
+            except _UNAVAILABLE:
                 response = explain(request, 503, "One moment", "The database does not answer. Try again shortly.")
             return _finished(request, response)
 
@@ -117,7 +118,7 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
 
 def explain(request: Request, status: int, title: str, detail: str) -> HTMLResponse:
     """A page that says what went wrong and what to do about it."""
-    return page(request, "problem.html", status, title=title, detail=detail, status=status)
+    return page(request, "problem.html", status, title=title, detail=detail, unsigned=status == 401)
 
 
 def asset(name: str) -> str:
@@ -165,8 +166,19 @@ _templates = Environment(
 )
 _templates.globals["asset"] = asset
 _templates.filters.update(
-    {
-        name: getattr(shown, name)
-        for name in ("age", "amount", "day", "figure", "flag", "minute", "money", "number", "percent", "tick", "words")
-    }
+    (convert.__name__, convert)
+    for convert in (
+        shown.age,
+        shown.amount,
+        shown.day,
+        shown.figure,
+        shown.flag,
+        shown.marked,
+        shown.minute,
+        shown.money,
+        shown.number,
+        shown.percent,
+        shown.tick,
+        shown.words,
+    )
 )

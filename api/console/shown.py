@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from markupsafe import Markup, escape
+
 _FLAGS = {
     "no_capture_date": "the file gave no date of capture",
     "no_close_date": "the file gave no date of closing",
@@ -82,3 +84,11 @@ def flag(name: str) -> str:
 def words(name: str) -> str:
     """A name of the code as words: `closed_at` as "closed at"."""
     return name.replace("_", " ")
+
+
+def marked(text: str) -> Markup:
+    """Text with its `names of code` set as such."""
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )

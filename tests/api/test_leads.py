@@ -213,7 +213,7 @@ def test_a_stale_version_is_refused_and_an_unreadable_one_explained(client: Test
     act(client, lead, "qualify")
     stale = act(client, lead, "win", headers={"If-Match": f'"{lead["version"]}"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
-    for etag in ("3", 'W/"3"', '"x"', '"'):
+    for etag in ("3", 'W/"3"', '"x"', '"', f'"{"9" * 5_000}"'):
         assert act(client, lead, "win", headers={"If-Match": etag}).status_code == 400
     assert act(client, lead, "win", headers={"If-Match": "*"}).status_code == 200
 
@@ -231,6 +231,9 @@ def test_a_stale_version_is_refused_and_an_unreadable_one_explained(client: Test
         ({"title": "x", "customer_id": "canary@example.com"}, "/body/customer_id"),
         ({"title": "x", "occurred_at": "yesterday"}, "/body/occurred_at"),
         ({"title": "x", "occurred_at": "2026-01-01T00:00:00"}, "/body/occurred_at"),
+        ({"title": "x", "occurred_at": "0001-01-01T00:00:00+14:00"}, "/body/occurred_at"),
+        ({"title": "x", "received_at": "9999-12-31T23:59:59-14:00"}, "/body/received_at"),
+        ({"title": "x" * 20_001}, "/body/title"),
     ],
 )
 def test_a_malformed_body_is_explained_without_repeating_it(
@@ -249,6 +252,15 @@ def test_a_malformed_body_is_explained_without_repeating_it(
 def test_a_body_that_is_no_object_is_malformed(client: TestClient, raw: bytes) -> None:
     answer = client.post("/v1/leads", content=raw, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [(b"[" * 100_000, 400), (b'{"title": ' + b"9" * 5_000 + b"}", 400), (b'{"title": "' + b"x" * 2_000_000, 413)],
+)
+def test_a_monstrous_body_is_refused_and_not_an_error_of_ours(client: TestClient, raw: bytes, status: int) -> None:
+    answer = client.post("/v1/leads", content=raw, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
 
 
 def test_moments_that_cannot_be_are_refused(client: TestClient) -> None:

@@ -8,6 +8,7 @@ from types import NoneType
 from typing import Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -22,6 +23,9 @@ PIPELINE = publish_pipeline(Workspace(), DEFAULT_PIPELINE).pipeline
 STAGES = [stage.name for stage in PIPELINE.stages]
 IDS = [UUID(int=number) for number in range(1, 5)]
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For properties: a machine that is busy with other tests is not a failure."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
 words = st.sampled_from(["acme", "other words", "A-1", "é"])

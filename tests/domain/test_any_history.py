@@ -18,6 +18,7 @@ from tests.domain.histories import (
     decide,
     fold,
     forgotten,
+    patient,
     recorded_histories,
 )
 
@@ -54,18 +55,20 @@ def test_every_command_of_a_lead_has_its_rule_here() -> None:
     assert commands == {*RULES, leads.CaptureLead}
 
 
+@settings(patient, max_examples=300)
 @given(any_event)
-@settings(max_examples=400)
 def test_events_survive_json(event: Event) -> None:
     assert type(event).model_validate_json(event.model_dump_json()) == event
 
 
+@patient
 @given(accepted_histories)
 def test_an_accepted_history_begins_with_the_capture_and_evolves(history: list[LeadEvent]) -> None:
     assert isinstance(history[0], LeadCaptured)
     assert fold(history).status in STATUSES
 
 
+@patient
 @given(accepted_histories)
 def test_people_close_only_what_is_open_and_contact_first_only_once(history: list[LeadEvent]) -> None:
     for index, event in enumerate(history[1:], start=1):
@@ -74,11 +77,13 @@ def test_people_close_only_what_is_open_and_contact_first_only_once(history: lis
         assert not isinstance(event, LeadContacted) or not before.contacted
 
 
+@patient
 @given(st.lists(any_lead_event, min_size=1, max_size=8))
 def test_any_recorded_history_evolves(history: list[LeadEvent]) -> None:
     assert fold(history).status in STATUSES
 
 
+@patient
 @given(accepted_histories, st.data(), any_command)
 def test_forgetting_at_any_point_leaves_a_lead_that_answers(
     history: list[LeadEvent], data: st.DataObject, command: Command
@@ -92,14 +97,14 @@ def test_forgetting_at_any_point_leaves_a_lead_that_answers(
     )  # fmt: skip
 
 
+@settings(patient, max_examples=150)
 @given(recorded_histories, any_command)
-@settings(max_examples=300)
 def test_the_rules_answer_whatever_was_recorded(history: list[LeadEvent], command: Command) -> None:
     answers(fold(history) if history else Lead(), command)
 
 
+@settings(patient, max_examples=150)
 @given(recorded_histories, any_command)
-@settings(max_examples=300)
 def test_a_refusal_says_nothing_personal(history: list[LeadEvent], command: Command) -> None:
     marked = command.model_copy(update=dict.fromkeys(free_text(command), "PERSONAL"))
     assert "PERSONAL" not in (refusal_of(fold(history) if history else Lead(), marked) or "")

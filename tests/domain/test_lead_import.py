@@ -42,6 +42,7 @@ from tests.domain.histories import (
     ids,
     moments,
     money,
+    patient,
     texts,
     texts_by_name,
     words,
@@ -373,8 +374,8 @@ def histories(data: st.DataObject) -> History:
     return history
 
 
+@settings(patient, max_examples=250)
 @given(st.data(), rows, moments, moments)
-@settings(max_examples=500, deadline=None)
 def test_the_same_row_a_second_time_changes_nothing(
     data: st.DataObject, row: ImportedLead, first: datetime, second: datetime
 ) -> None:
@@ -383,8 +384,8 @@ def test_the_same_row_a_second_time_changes_nothing(
     assert imported(once, row, second) == []
 
 
+@settings(patient, max_examples=150)
 @given(st.data(), rows, moments)
-@settings(max_examples=300, deadline=None)
 def test_then_the_lead_is_what_the_row_says(data: st.DataObject, row: ImportedLead, at: datetime) -> None:
     history = histories(data)
     facts = imported(history, row, at)
@@ -401,8 +402,8 @@ def test_then_the_lead_is_what_the_row_says(data: st.DataObject, row: ImportedLe
     assert lead.external_ids == FORGOTTEN or row.external_ids.items() <= dict(lead.external_ids).items()
 
 
+@settings(patient, max_examples=150)
 @given(st.data(), rows, moments)
-@settings(max_examples=300, deadline=None)
 def test_at_every_moment_the_last_event_that_had_occurred_says_the_status(
     data: st.DataObject, row: ImportedLead, at: datetime
 ) -> None:

@@ -50,7 +50,7 @@ from domain.workspace import (
     WorkspaceMemberInvited,
     WorkspacePipelinePublished,
 )
-from tests.domain.histories import IDS, PIPELINE, any_event
+from tests.domain.histories import IDS, PIPELINE, any_event, patient
 
 ID, ALICE = IDS[0], MemberId(IDS[0])
 PRICE = Money(amount=Decimal(1054), currency="USD")
@@ -145,6 +145,7 @@ def test_an_event_in_words(event: Event, sentence: str) -> None:
     assert in_words(event) == sentence
 
 
+@patient
 @given(any_event)
 def test_any_event_has_words_also_once_forgotten(event: Event) -> None:
     gone = event.model_copy(update=dict.fromkeys(personal_fields(type(event)), FORGOTTEN))

@@ -1,4 +1,4 @@
-"""A tailing reader misses nothing, whatever writers do; without the fence, or with its steps the wrong way round, it does."""
+"""A tailing reader misses nothing, whatever writers do; without the fence, or with its steps swapped, it does."""
 
 import random
 from collections.abc import Callable

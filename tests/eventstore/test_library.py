@@ -39,9 +39,10 @@ def application(conninfo: str) -> Iterator[Application[UUID]]:
     opened.close()
 
 
-def folded(start: Lead | None, events: Iterable[StreamEvent]) -> Lead | None:
+def folded(start: Lead | None, events: Iterable[object]) -> Lead | None:
     state = start
     for stream_event in events:
+        assert isinstance(stream_event, StreamEvent)
         assert isinstance(stream_event.event, LeadEvent)
         state = lead.evolve(state, stream_event.event)
     return state

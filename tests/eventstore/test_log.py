@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from domain.event import FORGOTTEN, CustomerId
-from domain.lead import LeadLost, LeadQualified, LogInteraction, log_interaction
 from domain.lead import Lead as LeadState
+from domain.lead import LeadLost, LeadQualified, LogInteraction, log_interaction
 from domain.workspace import WORKSPACE_ID
 from eventstore import log
 from eventstore.database import Connection, connect

@@ -1,0 +1,96 @@
+"""A figure by month: which months, what each is worth, and the plot of them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from api import kpis
+from api.console import plot, shown
+from api.console.plot import Plot, Point
+from api.kpis import KpiGroup, KpiResult
+from eventstore.database import Connection
+from projections.kpi import Kpi
+from projections.leads import span
+
+_MONTHS_AT_FIRST = 12
+_MONTHS_AT_MOST = 36
+
+
+@dataclass(frozen=True, slots=True)
+class ByMonth:
+    """The plot, None when there is nothing to draw, and what must be said beside it."""
+
+    plot: Plot | None
+    currency: str | None
+    at_month_ends: bool
+    cut: bool
+
+
+def by_month(connection: Connection, kpi: Kpi, result: KpiResult, zone: str) -> ByMonth:
+    """The figure over the months of the result's period; without one, over the last twelve that have data."""
+    months, cut = _months(connection, result, ZoneInfo(zone))
+    currency = main_currency(result)
+    at_month_ends = "%(period_from)s" not in kpi.counted
+    points = []
+    for first, end in months:
+        if at_month_ends:
+            moment = min(result.as_of, datetime.combine(end, time(), ZoneInfo(zone)))
+            answer = kpis.ask(connection, kpi, zone, as_of=moment, axis="occurred")
+        else:
+            answer = kpis.ask(connection, kpi, zone, first, end, result.as_of, "occurred")
+        points.append(_point(first, answer, kpi.unit, currency))
+    return ByMonth(_drawn(kpi, points), currency, at_month_ends, cut)
+
+
+def main_currency(result: KpiResult) -> str | None:
+    """The currency that most deals are in, when the figure is about money."""
+    deals = {currency: part["deals"] for currency, part in result.details.get("by_currency", {}).items()}
+    return max(sorted(deals), key=lambda currency: deals[currency], default=None)
+
+
+def mean_in(result: KpiResult | KpiGroup, currency: str) -> Decimal | None:
+    """The figure in one currency."""
+    part = result.details.get("by_currency", {}).get(currency)
+    return None if part is None or part["mean"] is None else Decimal(str(part["mean"]))
+
+
+def _months(connection: Connection, result: KpiResult, zone: ZoneInfo) -> tuple[list[tuple[date, date]], bool]:
+    """First day and day after the last of each month, cut to the period, and whether earlier ones were left out."""
+    data = span(connection, result.as_of)
+    if data is None:
+        return [], False
+    start = result.period.start and result.period.start.astimezone(zone).date()
+    end = result.period.end and result.period.end.astimezone(zone).date()
+    first, last = (_month(moment.astimezone(zone).date()) for moment in data)
+    if start:
+        first = max(first, _month(start))
+    if end:
+        last = min(last, _month(end - timedelta(days=1)))
+    most = _MONTHS_AT_MOST if start else _MONTHS_AT_FIRST
+    shown_from = max(first, last - most + 1)
+    months = [(_first_day(month), _first_day(month + 1)) for month in range(shown_from, last + 1)]
+    cut = [(max(day, start or day), min(after, end or after)) for day, after in months]
+    return cut, start is not None and shown_from > first
+
+
+def _month(day: date) -> int:
+    """Months counted from the year 0."""
+    return day.year * 12 + day.month - 1
+
+
+def _first_day(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def _point(first: date, answer: KpiResult, unit: str, currency: str | None) -> Point:
+    value = mean_in(answer, currency) if currency else answer.value
+    text = shown.money(value, currency) if currency else shown.figure(value, unit)
+    return Point(f"{first:%b}", f"{first:%Y}", f"{first:%B %Y}", text, answer.sample_size, value)
+
+
+def _drawn(kpi: Kpi, points: list[Point]) -> Plot | None:
+    if all(point.value is None for point in points):
+        return None
+    counts = kpi.unit not in ("ratio", "days", "amount")
+    return plot.draw(points, bars=counts, whole=counts, top=Decimal(1) if kpi.unit == "ratio" else None)

@@ -1,0 +1,177 @@
+"""What the rows of an imported file add to the histories of leads, customers and members: whole rows or nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from api.lead_mapping import LeadMapping, LeadRow
+from api.mapping import RowRefused
+from api.store import Store, append_to_workspace, load_workspace
+from domain import customer, workspace
+from domain.customer import RegisterCustomer
+from domain.event import CustomerId, MemberId, Refusal
+from domain.lead import LeadEvent
+from domain.lead_import import ImportedFact, ImportedLead, reconcile
+from domain.workspace import InviteMember, Pipeline
+from eventstore import log
+from eventstore.database import UNAVAILABLE, Connection
+
+Streams: TypeAlias = Mapping[UUID, Sequence[log.Recorded]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A row with the ids that its names stand for. The customer is None when the row does not say whose the lead is."""
+
+    key: str
+    lead: ImportedLead
+    lead_id: UUID
+    customer_id: CustomerId
+    customer: str | None
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a row comes to: the facts it adds and the events to append for them, or why it is refused."""
+
+    is_new: bool = False
+    facts: Sequence[ImportedFact] = ()
+    events: Sequence[log.NewEvent] = ()
+    claims: Sequence[log.ExternalId] = ()
+    refusal: str | None = None
+
+
+class Recorder:
+    """Records the rows of one import. The customers and members it has met need not be looked up again."""
+
+    def __init__(
+        self,
+        store: Store,
+        connection: Connection,
+        mapping: LeadMapping,
+        pipeline: Pipeline,
+        envelope: log.Envelope,
+    ) -> None:
+        self._store, self._connection, self._envelope = store, connection, envelope
+        self._mapping, self._pipeline = mapping, pipeline
+        self._members = set(load_workspace(connection)[0].members)
+        self._customers: set[UUID] = set()
+
+    def identified(self, row: LeadRow) -> Wanted:
+        """The same names stand for the same ids in every file of the system."""
+        system = self._mapping.system
+        whose = ("imported customer", system, row.customer) if row.customer else ("prospect of", system, row.key)
+        owner_id = MemberId(self._store.derived_id("member", row.owner)) if row.owner else None
+        return Wanted(
+            key=row.key,
+            lead=row.lead.model_copy(update={"owner_id": owner_id}),
+            lead_id=self._store.derived_id("imported lead", system, row.key),
+            customer_id=CustomerId(self._store.derived_id(*whose)),
+            customer=row.customer,
+            owner=row.owner,
+        )
+
+    def load(self, rows: Sequence[Wanted]) -> Streams:
+        """What is on record of the rows' leads and customers."""
+        customers = {row.customer_id for row in rows if row.customer} - self._customers
+        streams = log.load_many(self._connection, customers | {row.lead_id for row in rows})
+        self._customers |= customers & streams.keys()
+        return streams
+
+    def record(self, rows: Sequence[Wanted], streams: Streams, now: datetime) -> list[Entry]:
+        """Append what the rows add to `streams`, all at once: a commit for each would take most of the time."""
+        entries = [self._entry(row, streams, now) for row in rows]
+        try:
+            self._append(entries)
+        except (log.VersionConflict, log.ExternalIdTaken, *UNAVAILABLE):  # also a deadlock with another import
+            return [self._record_alone(row) for row in rows]
+        return entries
+
+    def _record_alone(self, row: Wanted) -> Entry:
+        """Decide on the newest state, as often as somebody else is faster."""
+
+        def attempt() -> Entry:
+            nonlocal row
+            self._customers.discard(row.customer_id)
+            entry = self._entry(row, self.load([row]), log.now(self._connection))
+            try:
+                self._append([entry])
+            except log.ExternalIdTaken:
+                row = self._captured_elsewhere(row)
+                raise log.VersionConflict from None
+            return entry
+
+        return log.retrying(attempt)
+
+    def _entry(self, row: Wanted, streams: Streams, now: datetime) -> Entry:
+        history = streams.get(row.lead_id, ())
+        try:
+            facts = self._decided(row, history, now)
+        except (RowRefused, Refusal) as refusal:
+            return Entry(refusal=str(refusal))
+        if not facts:
+            return Entry()
+        if row.owner and row.lead.owner_id and row.lead.owner_id not in self._members:
+            self._invite(row.lead.owner_id, row.owner)
+        customer_id = history[0].customer_id if history else row.customer_id
+        changes = [
+            log.NewEvent(customer_id, "lead", row.lead_id, version, fact.event, fact.occurred_at, fact.flags)
+            for version, fact in enumerate(facts, start=len(history) + 1)
+        ]
+        if history:
+            return Entry(False, facts, changes)
+        registered = self._registered(row, facts[0].occurred_at)
+        claim = log.ExternalId(self._mapping.system, row.key, customer_id, row.lead_id)
+        return Entry(True, facts, [*registered, *changes], [claim])
+
+    def _decided(self, row: Wanted, history: Sequence[log.Recorded], now: datetime) -> Sequence[ImportedFact]:
+        if history and history[0].stream_type != "lead":
+            raise RowRefused("Its external id belongs to a record that is not a lead.")
+        if history and row.customer and history[0].customer_id != row.customer_id:
+            raise RowRefused(
+                "The lead is on record with another customer than the row names, and a lead's customer never changes."
+                " If the row is right, give it an external id of its own."
+            )
+        past: list[tuple[LeadEvent, datetime]] = []
+        for recorded in history:
+            assert isinstance(recorded.event, LeadEvent)
+            past.append((recorded.event, recorded.occurred_at))
+        return reconcile(past, row.lead, self._pipeline, now)
+
+    def _registered(self, row: Wanted, captured_at: datetime) -> list[log.NewEvent]:
+        """A customer is taken up with the first of her rows; an unnamed prospect is not."""
+        cell = self._mapping.fields.customer
+        if not row.customer or not cell or row.customer_id in self._customers:
+            return []
+        self._customers.add(row.customer_id)
+        event = customer.register(None, RegisterCustomer(kind=cell.kind, name=row.customer, source=row.lead.source))
+        return [log.NewEvent(row.customer_id, "customer", row.customer_id, 1, event, captured_at)]
+
+    def _append(self, entries: Sequence[Entry]) -> None:
+        events = [event for entry in entries for event in entry.events]
+        claims = [claim for entry in entries for claim in entry.claims]
+        if log.append(self._connection, events, self._envelope, external_ids=claims):
+            self._store.appended()
+
+    def _captured_elsewhere(self, row: Wanted) -> Wanted:
+        """The lead of that external id, which somebody else captured: it stays the customer's whose it is there."""
+        found = log.find_external_id(self._connection, self._mapping.system, row.key)
+        if found is None or found.stream_id == row.lead_id:
+            return row
+        return replace(row, lead_id=found.stream_id, customer_id=found.customer_id, customer=None)
+
+    def _invite(self, member_id: MemberId, name: str) -> None:
+        """Exactly once, also when two imports meet the name at the same time."""
+
+        def attempt() -> None:
+            state, version = load_workspace(self._connection)
+            self._members |= state.members.keys()
+            if member_id not in state.members:
+                invited = workspace.invite_member(state, InviteMember(member_id=member_id, name=name))
+                append_to_workspace(self._connection, version, invited, self._envelope)
+                self._members.add(member_id)
+
+        log.retrying(attempt)

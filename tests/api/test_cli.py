@@ -1,0 +1,165 @@
+"""The command line: what it prints, what it refuses with a sentence, and that `crm run` stops cleanly."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eventstore.database import Connection
+from tests.facts import captured, given
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Crm:
+    """Runs `crm` on a test's own database."""
+
+    def __init__(self, conninfo: str, data: Path) -> None:
+        self.environment = os.environ | {
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": conninfo,
+            "EVERFOLD_DATA": str(data),
+            "EVERFOLD_SECRET": "test",
+            "COLUMNS": "120",
+        }
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        ended = subprocess.run(
+            [sys.executable, "-m", "api", *arguments], env=self.environment, capture_output=True, text=True, timeout=60
+        )
+        assert ended.returncode == code, ended.stdout + ended.stderr
+        return ended.stdout if code == 0 else ended.stdout + ended.stderr
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "api", *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture
+def crm(conninfo: str, tmp_path: Path) -> Crm:
+    return Crm(conninfo, tmp_path / "data")
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def running(crm: Crm, port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`crm run` on an empty log, and the line it prints."""
+    process = crm.start("run", "--port", str(port), "--no-demo")
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_run_prints_one_line_with_a_link_that_signs_in_once(
+    running: tuple[subprocess.Popen[str], str], port: int
+) -> None:
+    _, line = running
+    assert "./crm key create NAME" in line
+    link = re.search(r"http://\S+", line)
+    assert link is not None
+    assert link[0].startswith(f"http://127.0.0.1:{port}/console/sign-in?token=")
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with opener.open(link[0]) as board:
+        assert board.url == f"http://127.0.0.1:{port}/console"
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(link[0])
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_run_stops_cleanly(running: tuple[subprocess.Popen[str], str], how: signal.Signals) -> None:
+    process, _ = running
+    process.send_signal(how)
+    out, error = process.communicate(timeout=30)
+    assert (out, error) == ("", "")
+    assert process.returncode in (0, -how)
+
+
+def test_run_says_when_its_port_is_taken(running: tuple[subprocess.Popen[str], str], crm: Crm, port: int) -> None:
+    said = crm("run", "--port", str(port), "--no-demo", code=1)
+    assert f"Port {port} cannot be used" in said
+    assert "Traceback" not in said
+
+
+def test_a_key_is_made_and_shown_once(crm: Crm) -> None:
+    assert re.fullmatch(r"everfold_[0-9a-f]{32}_\S{43}\n", crm("key", "create", "shop"))
+    assert json.loads(crm("key", "create", "shop", "--scope", "leads:read", "--json"))["scopes"] == ["leads:read"]
+    assert "There are: leads:read" in crm("key", "create", "shop", "--scope", "everything", code=1)
+
+
+def test_replay_and_verify_report_each_read_model(crm: Crm, connection: Connection) -> None:
+    lead_id, customer_id = given(connection, captured())
+    reports = json.loads(crm("replay", "--all", "--json"))
+    assert {report["read_model"]: report["rows_differ"] for report in reports} == {
+        "customer": 0,
+        "lead": 0,
+        "lead_stage_interval": 0,
+        "workspace_member": 0,
+    }
+    lines = crm("replay", "--all").splitlines()
+    assert all(line.endswith("0 rows differ") for line in lines)
+    assert len(lines) == len(reports)
+    crm("verify")
+    connection.execute("UPDATE lead SET stage = 'forged'")
+    found = crm("verify", code=1)
+    assert f"lead_id={lead_id}: stage" in found
+    assert "1 rows differ" in crm("replay", "lead", "--customer", str(customer_id))
+    crm("verify", "lead")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["replay"], "Name a read model"),
+        (["replay", "nonsense"], "There is no read model 'nonsense'. There are: customer, lead"),
+        (["verify", "nonsense"], "There is no read model"),
+        (["kpi", "run", "nonsense"], "There is no KPI 'nonsense'. There are: average_deal_size"),
+        (["kpi", "run", "win_rate", "--axis", "sideways"], "--axis is recorded"),
+        (["kpi", "run", "win_rate", "--as-of", "tomorrow"], "--as-of takes a moment"),
+        (["kpi", "run", "win_rate", "--group-by", "colour"], "can be grouped by: owner, product, source, stage"),
+        (["kpi", "run", "win_rate", "--zone", "Mars"], "There is no such time zone"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(crm: Crm, arguments: list[str], sentence: str) -> None:
+    said = crm(*arguments, code=1)
+    assert sentence in said
+    assert "Traceback" not in said
+
+
+def test_a_database_that_does_not_answer_is_said_so(crm: Crm) -> None:
+    crm.environment["DATABASE_URL"] = "postgresql://127.0.0.1:1/nowhere"
+    said = crm("verify", code=1)
+    assert "Check DATABASE_URL" in said
+    assert "Traceback" not in said
+
+
+def test_figures_are_listed_shown_and_run(crm: Crm) -> None:
+    assert "win_rate" in crm("kpi", "list")
+    shown = crm("kpi", "show", "win_rate")
+    assert "won / (won + lost)" in shown
+    assert "FROM lead_at" in shown
+    result = json.loads(crm("kpi", "run", "win_rate", "--from", "2016-01-01", "--to", "2018-01-01", "--json"))
+    assert result["value"] is None
+    assert result["period"] == {"start": "2016-01-01T00:00:00Z", "end": "2018-01-01T00:00:00Z"}
+    assert "Win rate: – ratio" in crm("kpi", "run", "win_rate", "--group-by", "owner")
