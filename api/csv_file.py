@@ -33,7 +33,7 @@ class FileFormat(Frozen):
     @classmethod
     def _is_known(cls, encoding: str) -> str:
         try:
-            b"".decode(encoding)
+            "a".encode(encoding)
         except LookupError:
             raise ValueError("there is no such encoding; common ones are utf-8, cp1252, latin-1 and utf-16") from None
         return encoding

@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -33,7 +32,8 @@ from domain.lead_import import ImportedLead
 from domain.money import Money
 from domain.workspace import Pipeline
 
-_LONGEST = 20_000  # the log keeps the mapping with the import, as a text
+_LONGEST_KEY = 500  # Postgres indexes no longer ones
+_LONGEST_TEXT = 20_000  # the log keeps the mapping with the import, as a text
 
 
 class LeadFields(Frozen):
@@ -70,8 +70,7 @@ class LeadFields(Frozen):
                 yield name, cell
 
 
-@dataclass(frozen=True, slots=True)
-class LeadRow:
+class LeadRow(Frozen):
     """A row as it is to be recorded: the lead, without its owner's id, and the names in it."""
 
     key: Text
@@ -134,6 +133,8 @@ class LeadMapping(Frozen):
         key = texts.get("external_id")
         if key is None:
             raise RowRefused(f"There is no external id in column {self.fields.external_id.column}.")
+        if len(key) > _LONGEST_KEY:
+            raise RowRefused(f"The external id is longer than {_LONGEST_KEY} characters.")
         try:
             lead = ImportedLead(
                 title=texts.get("title") or f"Lead {key}",
@@ -147,10 +148,12 @@ class LeadMapping(Frozen):
                 lost_reason=texts.get("lost_reason"),
                 external_ids={self.system: key},
             )
+            return LeadRow(key=key, lead=lead, customer=_name(texts.get("customer")), owner=_name(texts.get("owner")))
         except ValidationError as error:  # its own text repeats the value
             found = error.errors()[0]
-            raise RowRefused(f"{'.'.join(map(str, found['loc']))} cannot be recorded: {found['msg']}.") from None
-        return LeadRow(key, lead, _name(texts.get("customer")), _name(texts.get("owner")))
+            raise RowRefused(
+                f"{'.'.join(map(str, found['loc']))} cannot be recorded: {_plain(found['msg'])}."
+            ) from None
 
     def _status(self, row: Row) -> LeadStatus:
         if not self.fields.status:
@@ -180,14 +183,14 @@ class LeadMapping(Frozen):
 def load_mapping(path: Path) -> tuple[LeadMapping, str]:
     """The mapping, and its text. Raises ImportRefused with what is wrong and what could stand there."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         content = tomllib.loads(text)
     except OSError as error:
         raise ImportRefused(f"The mapping {path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ImportRefused(f"The mapping {path} is not TOML: {error}.") from None
-    if len(text) > _LONGEST:
-        raise ImportRefused(f"The mapping {path} is longer than {_LONGEST:,} characters. Shorten its comments.")
+    if len(text) > _LONGEST_TEXT:
+        raise ImportRefused(f"The mapping {path} is longer than {_LONGEST_TEXT:,} characters. Shorten its comments.")
     try:
         return LeadMapping.model_validate(content), text
     except ValidationError as error:
@@ -201,7 +204,11 @@ def _explained(type_: str, location: tuple[int | str, ...], message: str) -> str
         return f"{place} is not known; there are: {', '.join(_keys(location[:-1]))}."
     if type_ == "missing":
         return f"{place} is missing."
-    return f"{place}: {message.removeprefix('Value error, ')}."
+    return f"{place}: {_plain(message)}."
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _keys(location: tuple[int | str, ...]) -> Collection[str]:

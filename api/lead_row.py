@@ -20,6 +20,9 @@ from eventstore.database import UNAVAILABLE, Connection
 
 Streams: TypeAlias = Mapping[UUID, Sequence[log.Recorded]]
 
+# a deadlock with another import is among the reasons why a statement was not carried out
+_CONFLICTS: tuple[type[Exception], ...] = (log.VersionConflict, log.ExternalIdTaken, *UNAVAILABLE)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -86,7 +89,7 @@ class Recorder:
         entries = [self._entry(row, streams, now) for row in rows]
         try:
             self._append(entries)
-        except (log.VersionConflict, log.ExternalIdTaken, *UNAVAILABLE):  # also a deadlock with another import
+        except _CONFLICTS:
             return [self._record_alone(row) for row in rows]
         return entries
 

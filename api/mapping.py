@@ -17,7 +17,7 @@ from domain.lead import LeadStatus
 
 STATUSES: tuple[LeadStatus, ...] = get_args(LeadStatus)
 
-_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _PROBE = datetime(2017, 11, 28, tzinfo=UTC)
 
 Row: TypeAlias = Mapping[str, str]
@@ -61,7 +61,8 @@ class Cell(Frozen):
         if text in empty:
             return None
         if self.values:
-            raise RowRefused(f"{text!r} in column {self.column} is not one of: {', '.join(self.values)}.")
+            known = ", ".join(value or "(empty)" for value in self.values)
+            raise RowRefused(f"{text!r} in column {self.column} is not one of: {known}.")
         return text
 
 
@@ -118,12 +119,11 @@ class DateCell(Cell):
         for form in formats:
             try:
                 found = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)
-                found = found.replace(tzinfo=found.tzinfo or zone).astimezone(UTC)
-            except (ValueError, OverflowError):
+            except ValueError:
                 continue
-            if found < _EARLIEST:
-                raise RowRefused(f"{text!r} in column {self.column} lies before the year 1900.")
-            return found
+            if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+                raise RowRefused(f"{text!r} in column {self.column} is not between {_FIRST_YEAR} and {_LAST_YEAR}.")
+            return found.replace(tzinfo=found.tzinfo or zone).astimezone(UTC)
         raise RowRefused(f"{text!r} in column {self.column} is no date written as {' or '.join(formats)}.")
 
 

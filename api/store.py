@@ -24,9 +24,6 @@ _VERSION_BITS = 0xF << 76 | 0x3 << 62
 _VERSION_8 = 0x8 << 76 | 0x2 << 62
 """RFC 9562: a UUID made by a rule of one's own."""
 
-_SERVER_SETTINGS = {"log_error_verbosity": "terse", "log_min_error_statement": "panic"}
-"""Keep the server's own log free of the values in statements: they may be personal."""
-
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -111,7 +108,7 @@ def _database(settings: Settings) -> Iterator[str]:
     if settings.database_url:
         yield settings.database_url.get_secret_value()
     else:
-        with server.running(settings.data, binaries=settings.pg_bin, settings=_SERVER_SETTINGS) as conninfo:
+        with server.running(settings.data, binaries=settings.pg_bin) as conninfo:
             yield conninfo
 
 

@@ -75,9 +75,9 @@ def reconcile(
     """What must be recorded for the lead to be what the row says; nothing when it already is.
 
     A change that the row does not date happened at the import, at the latest when the lead was closed; what a new row
-    says was so from the capture on. When the row's outcome, its moment, value or reason is not the one on record, the
-    lead is reopened at the earlier of both moments and closed again. So the last event recorded that occurred by T
-    says what the lead was at T, for every T.
+    says was so from the capture on, but what a won deal brought in was known when it was won. When the row's outcome,
+    its moment, value or reason is not the one on record, the lead is reopened at the earlier of both moments and closed
+    again. So the last event recorded that occurred by T says what the lead was at T, for every T.
 
     A row is out of date, and nothing of it is taken, when it calls a lead open that is closed here, or repeats an
     outcome that was undone here since: a file must not undo people's work. What was forgotten is not brought back.
@@ -178,9 +178,8 @@ def _changes(wanted: ImportedLead, known: _Known, pipeline: Pipeline, at: dateti
         for product_id in dict.fromkeys(wanted.product_ids):
             if product_id not in lead.products:
                 yield ImportedFact(LeadProductAdded(product_id=product_id, quantity=Decimal(1)), at)
-    rewon = lead.status != "open" and wanted.status == "won"
-    # closed again as won, the lead takes its value from that
-    if wanted.value is not None and wanted.value != lead.value and not rewon:
+    # what a won deal brought in was known when it was won and not before: the winning tells it
+    if wanted.value not in (None, lead.value) and wanted.status != "won":
         yield ImportedFact(LeadValued(value=wanted.value), at)
 
 

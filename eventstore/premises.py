@@ -30,6 +30,7 @@ def settle(data: Path) -> Path:
     """The server's own folder, `data/postgres`, owned by the account that the server runs as.
 
     Where that account cannot reach it, it is a link to a folder in STATE, so deleting `data` leads to a fresh cluster.
+    The old one stays in STATE for a person to remove: a `data` that is missing may only be on a disk not mounted.
     """
     home = data / "postgres"
     data.mkdir(parents=True, exist_ok=True)
@@ -44,11 +45,12 @@ def settle(data: Path) -> Path:
             home.mkdir(mode=0o700, exist_ok=True)
         else:
             away = Path(tempfile.mkdtemp(prefix=f"{data.parent.name[:40]}-", dir=_state()))
+            os.chown(away, uid, gid)
             try:
                 home.symlink_to(away)
             except FileExistsError:  # another process was quicker
                 away.rmdir()
-    if home.stat().st_uid == 0:
+    if home.lstat().st_uid == 0 and not home.is_symlink():
         os.chown(home, uid, gid)
     return home.resolve()
 

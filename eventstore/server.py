@@ -21,6 +21,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import DuplicateDatabase, UniqueViolation
 
 from eventstore import premises
 from eventstore.premises import ServerError
@@ -122,7 +123,8 @@ def _answers(conninfo: str, home: Path) -> bool:
         if cluster != str(home / "data"):
             raise ServerError(f"The database server of {cluster} has taken the socket of {home}. Stop that server.")
         if not made:
-            connection.execute("CREATE DATABASE everfold")
+            with suppress(DuplicateDatabase, UniqueViolation):  # made meanwhile for a user that was killed
+                connection.execute("CREATE DATABASE everfold")
     return True
 
 
@@ -133,16 +135,17 @@ def _live(record: Path) -> int | None:
     that a power cut emptied: such a record is removed.
     """
     try:
-        words = record.read_text().split()
+        words = record.read_text(errors="replace").split()
     except FileNotFoundError:
         return None
-    program = _program(int(words[0])) if words else ""
+    pid = words[0].lstrip("-") if words else ""  # a single-user server writes its id with a minus
+    program = _program(int(pid)) if pid.isdigit() else ""
     if program is None:
         return None
     if not Path(program).name.startswith("postgres"):
         record.unlink(missing_ok=True)
         return None
-    return int(words[0])
+    return int(pid)
 
 
 def _program(pid: int) -> str | None:

@@ -46,13 +46,18 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
             yield stack.enter_context(server.running(folder / "server", binaries=settings.pg_bin, settings=_FAST))
 
 
+def settings_for(conninfo: str, data: Path) -> Settings:
+    """Settings that name a database and not the environment's."""
+    return Settings.model_validate({"DATABASE_URL": conninfo, "secret": "test", "data": data})
+
+
 @pytest.fixture(scope="session")
 def template(cluster: str) -> Iterator[str]:
     """A database with the schema and the empty read models, made once per worker."""
     name = f"template_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(cluster, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    settings = Settings(DATABASE_URL=make_conninfo(cluster, dbname=name), secret="test", data=Path("unused"))
+    settings = settings_for(make_conninfo(cluster, dbname=name), Path("unused"))
     with open_store(settings):
         pass
     yield name
@@ -81,7 +86,7 @@ def connection(conninfo: str) -> Iterator[Connection]:
 @pytest.fixture
 def settings(conninfo: str, tmp_path: Path) -> Settings:
     """Settings that name it."""
-    return Settings(DATABASE_URL=conninfo, secret="test", data=tmp_path / "data")
+    return settings_for(conninfo, tmp_path / "data")
 
 
 @pytest.fixture

@@ -160,7 +160,7 @@ def _kind(document: Schema, schema: Schema) -> str:
         return str(schema["const"])
     match schema.get("type"):
         case "string":
-            limit = f", at most {schema['maxLength']:,} characters" if "maxLength" in schema else ""
+            limit = f", up to {schema['maxLength']:,} characters" if "maxLength" in schema else ""
             return _STRINGS.get(schema.get("format", ""), f"text{limit}")
         case "array":
             return f"list of {_kind(document, schema.get('items', {}))}"

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 
 from api import kpis as asked
 from api.access import OpenStore, Principal
 from api.console import shown
 from api.console.frame import Notice, PageRoute, SignedIn, page
-from api.console.monthly import by_month, mean_in
+from api.console.monthly import by_month, main_currency, mean_in
 from api.kpis import KpiGroup, KpiResult
 from api.problems import BadParameter
 from api.resources import EventResource
@@ -25,6 +26,7 @@ from projections.kpi import Kpi, kpis
 router = APIRouter(prefix="/console/kpis", route_class=PageRoute, include_in_schema=False)
 
 _EVENTS_SHOWN = 50
+_IN_ORDER = ("open", "won", "lost", "disqualified", "both", "leads", "deals", "count", "mean", "median", "p90", "sum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def events(
     from_: Annotated[date | None, Query(alias="from")] = None,
     to: Annotated[date | None, Query()] = None,
     zone: Annotated[str | None, Query()] = None,
-    as_of: Annotated[datetime | None, Query()] = None,
+    as_of: Annotated[AwareDatetime | None, Query()] = None,
     axis: Annotated[asked.Axis | None, Query()] = None,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Response:
@@ -151,24 +153,26 @@ def _moment(text: str) -> datetime | None:
 
 def _values(kpi: Kpi, result: KpiResult | KpiGroup) -> list[str]:
     """The value in its unit; where currencies cannot be added up, one value for each."""
-    currencies = sorted(result.details.get("by_currency", {}))
+    by_currency = result.details.get("by_currency", {})
+    currencies = sorted(by_currency, key=lambda currency: (-by_currency[currency]["deals"], currency))
     if not currencies:
         return [shown.figure(result.value, kpi.unit)]
     return [shown.money(mean_in(result, currency), currency) for currency in currencies]
 
 
 def _groups(kpi: Kpi, result: KpiResult) -> list[Group]:
-    """The largest value first; what has none comes last."""
-    groups = result.groups or []
-    largest = max((group.value for group in groups if group.value), default=Decimal(1))
+    """The largest value first, in the currency of most deals where it is about money; what has none comes last."""
+    currency = main_currency(result)
+    worth = [(group, mean_in(group, currency) if currency else group.value) for group in result.groups or []]
+    largest = max((value for _, value in worth if value), default=Decimal(1))
     return [
         Group(
             name=group.group or "none",
             values=_values(kpi, group),
-            share=round((group.value or Decimal()) / largest * 100, 1),
+            share=round((value or Decimal()) / largest * 100, 1),
             sample_size=group.sample_size,
         )
-        for group in sorted(groups, key=lambda group: (group.value is None, -(group.value or 0), group.group or ""))
+        for group, value in sorted(worth, key=lambda one: (one[1] is None, -(one[1] or 0), one[0].group or ""))
     ]
 
 
@@ -178,12 +182,19 @@ def _tables(kpi: Kpi, details: Mapping[str, Any]) -> list[Table]:  # Any: what t
     return [
         Table(
             title=title,
-            columns=list(columns := list(next(iter(rows.values())))),
-            rows=[(name, [_said(kpi, row.get(column)) for column in columns]) for name, row in rows.items()],
+            columns=(columns := sorted(next(iter(rows.values())), key=_place)),
+            rows=[
+                (name, [_said(kpi, rows[name].get(column)) for column in columns]) for name in sorted(rows, key=_place)
+            ],
         )
         for title, rows in [("", plain), *apart.items()]
         if rows
     ]
+
+
+def _place(name: str) -> int:
+    """Known names in their usual order; jsonb keeps none."""
+    return _IN_ORDER.index(name) if name in _IN_ORDER else len(_IN_ORDER)
 
 
 def _has_rows(value: object) -> bool:

@@ -57,7 +57,7 @@ class Notice:
 
 
 class NotSignedInHere(RequestProblem):
-    """Open the console with a link that signs you in. Print one with: ./crm sign-in"""
+    """The console opens with a link that signs you in, once:"""
 
     status, title = 401, "Sign in"
 
@@ -83,7 +83,7 @@ class PageRoute(APIRoute):
             except RequestProblem as problem:
                 response = explain(request, problem.status, problem.title, str(problem))
             except RequestValidationError as error:
-                response = explain(request, 422, "Not understood", _unreadable(error))
+                response = _unreadable(request, error)
             except _UNAVAILABLE:
                 response = explain(request, 503, "One moment", "The database does not answer. Try again shortly.")
             return _finished(request, response)
@@ -135,9 +135,12 @@ def _must_come_from_here(request: Request) -> None:
     raise SentFromElsewhere()
 
 
-def _unreadable(error: RequestValidationError) -> str:
+def _unreadable(request: Request, error: RequestValidationError) -> Response:
+    if any(found["loc"][0] == "path" for found in error.errors()):
+        return explain(request, 404, "Not found", "There is nothing at this address.")
     names = sorted({str(found["loc"][-1]) for found in error.errors()})
-    return f"Something is missing or does not have the form it should have: {', '.join(names)}."
+    detail = f"Something is missing or does not have the form it should have: {', '.join(names)}."
+    return explain(request, 422, "Not understood", detail)
 
 
 def _finished(request: Request, response: Response) -> Response:
@@ -179,6 +182,7 @@ _templates.filters.update(
         shown.number,
         shown.percent,
         shown.tick,
+        shown.whole,
         shown.words,
     )
 )

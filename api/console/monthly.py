@@ -1,7 +1,7 @@
 """A figure by month: which months, what each is worth, and the plot of them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -66,7 +66,7 @@ def _months(connection: Connection, result: KpiResult, zone: ZoneInfo) -> tuple[
     if start:
         first = max(first, _month(start))
     if end:
-        last = min(last, _month(end - timedelta(days=1)))
+        last = min(last, _month(end) - (end.day == 1))
     most = _MONTHS_AT_MOST if start else _MONTHS_AT_FIRST
     shown_from = max(first, last - most + 1)
     months = [(_first_day(month), _first_day(month + 1)) for month in range(shown_from, last + 1)]

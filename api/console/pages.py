@@ -12,10 +12,7 @@ from api.console.frame import ASSETS, OPERATOR_ID, SESSION_COOKIE, PageRoute, ex
 
 __all__ = ["OPERATOR_ID", "mount_assets", "router"]
 
-_LINK_IS_WORTHLESS = (
-    "This link was used before, is older than an hour, or was not copied whole; it signs nobody in. "
-    "Print a new one with: ./crm sign-in"
-)
+_LINK_IS_WORTHLESS = "It was used before, is older than an hour, or was not copied whole. Get a new one:"
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

@@ -85,8 +85,10 @@ def draw(points: Sequence[Point], *, bars: bool, whole: bool = False, top: Decim
 
 
 def _new_year(points: Sequence[Point], place: int, every: int) -> bool:
-    """Whether the label before this one stands in another year."""
-    return place < every or points[place - every].year != points[place].year
+    """Whether the label before this one stands in another year; the first gives way to a year right beside it."""
+    if place:
+        return points[place - every].year != points[place].year
+    return len(points) <= every or points[every].year == points[0].year
 
 
 def _step(largest: Decimal, whole: bool) -> Decimal:

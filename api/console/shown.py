@@ -24,6 +24,11 @@ def amount(value: Decimal | None) -> str:
     return number(value, 0 if value == value.to_integral_value() else 2)
 
 
+def whole(value: Decimal | None) -> str:
+    """An amount without its cents, for sums at a glance."""
+    return number(value)
+
+
 def money(value: Decimal | None, currency: str | None) -> str:
     """An amount with its currency."""
     return f"{amount(value)}\N{NO-BREAK SPACE}{currency or ''}".strip()

@@ -32,7 +32,8 @@ SELECT
         'won', count(*) FILTER (WHERE status = 'won'),
         'lost', count(*) FILTER (WHERE status = 'lost'),
         -- amounts of different currencies are not added up
-        'by_value', CASE WHEN count(DISTINCT currency) <= 1 THEN
+        -- and where no lost deal has an amount, the share would be 1 whatever was lost
+        'by_value', CASE WHEN count(DISTINCT currency) = 1 AND count(amount) FILTER (WHERE status = 'lost') > 0 THEN
             round(sum(amount) FILTER (WHERE status = 'won') / nullif(sum(amount), 0), 10)
         END
     ) AS details

@@ -1,5 +1,6 @@
 """What holds of all events: their stored names, what of them is personal, what may be late, what is refused."""
 
+from dataclasses import FrozenInstanceError
 from datetime import timedelta
 from typing import get_args
 from uuid import uuid4
@@ -8,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from domain.catalogue import EVENT_TYPES, stored_type_of
+from domain.customer import Customer
 from domain.event import (
     FORGOTTEN,
     Event,
@@ -17,10 +19,21 @@ from domain.event import (
     must_not_predate,
     personal_fields,
 )
-from domain.interaction import InteractionLogged
-from domain.lead import LeadAlreadyClosed, LeadAssigned, LeadCaptured, LeadContacted, LeadLost, LeadRetitled
+from domain.follow_up import FollowUps
+from domain.interaction import InteractionLogged, Interactions
+from domain.lead import (
+    Lead,
+    LeadAlreadyClosed,
+    LeadAssigned,
+    LeadCaptured,
+    LeadContacted,
+    LeadLost,
+    LeadRetitled,
+    LoseLead,
+)
+from domain.lead_import import ImportedFact
 from domain.money import Money
-from domain.workspace import WorkspaceApiKeyRevoked
+from domain.workspace import Workspace, WorkspaceApiKeyRevoked
 from tests.domain.histories import DAY, IDS
 
 STORED_TYPES = [
@@ -148,6 +161,33 @@ def test_a_refusal_has_a_code_for_programs() -> None:
 def test_text_that_cannot_be_kept_is_refused(title: str) -> None:
     with pytest.raises(ValidationError):
         LeadRetitled(title=title)
+
+
+@pytest.mark.parametrize("moment", ["0999-12-31T23:59:59Z", "9001-01-01T00:00:00Z", "2026-03-02T10:00:00"])
+def test_a_moment_out_of_reach_or_without_its_offset_is_refused(moment: str) -> None:
+    with pytest.raises(ValidationError):
+        LoseLead.model_validate({"occurred_at": moment})
+
+
+def test_a_moment_has_its_offset() -> None:
+    command = LoseLead.model_validate({"occurred_at": "2026-03-02T02:00:00+02:00"})
+    assert command.occurred_at == DAY
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        Customer(kind="person"),
+        Lead(),
+        Interactions(),
+        FollowUps(),
+        Workspace(),
+        ImportedFact(LeadLost(), DAY),
+    ],
+)
+def test_a_state_is_never_changed(state: object) -> None:
+    with pytest.raises(FrozenInstanceError):
+        state.__setattr__("status", "won")
 
 
 def test_nothing_is_not_taken_for_forgotten() -> None:

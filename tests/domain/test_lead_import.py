@@ -113,7 +113,6 @@ def test_all_a_new_row_says_was_so_from_the_capture_on_but_the_outcome() -> None
         Fact(LeadAssigned(owner_id=ALICE), day(1)),
         Fact(LeadProductAdded(product_id="roof", quantity=Decimal(1)), day(1)),
         Fact(LeadProductAdded(product_id="door", quantity=Decimal(1)), day(1)),
-        Fact(LeadValued(value=HUNDRED), day(1)),
         Fact(LeadWon(value=HUNDRED), day(9)),
     ]
 

@@ -1,0 +1,544 @@
+"""The console as a browser sees it, without one: pages, forms, refusals in words, and what must never be possible."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from html import unescape
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from api.access import api_routes, create_sign_in_link
+from api.app import create_app
+from api.console import plot
+from api.console.contract import operations
+from api.console.frame import ASSETS
+from api.console.pages import OPERATOR_ID
+from api.console.plot import Point
+from api.store import Store, append_to_workspace, load_workspace
+from domain.event import MemberId
+from domain.lead import LeadAssigned, LeadLost, LeadMovedToStage, LeadValued, LeadWon
+from domain.money import Money
+from domain.workspace import InviteMember, invite_member
+from eventstore import log
+from replay.follow import catch_up
+from tests.facts import captured, given
+
+NASTY = "<script>alert('x')</script>"
+
+
+@pytest.fixture
+def stranger(store: Store) -> Iterator[TestClient]:
+    """A browser that nobody has signed in with."""
+    with TestClient(create_app(store), headers={"Sec-Fetch-Site": "same-origin"}) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(store: Store, stranger: TestClient) -> TestClient:
+    """A browser that a printed link was opened with."""
+    assert stranger.get(create_sign_in_link(store)).status_code == 200
+    return stranger
+
+
+def lead(store: Store, *events: object, title: str = "Ten seats", **fields: object) -> UUID:
+    """A lead whose read models are up to date."""
+    with store.pool.connection() as connection:
+        given_events = [captured(title, **fields), *events]
+        lead_id, _ = given(connection, *given_events)  # type: ignore[arg-type]  # events of the domain
+        catch_up(connection)
+    return lead_id
+
+
+def member(store: Store, name: str) -> MemberId:
+    """Somebody who works here."""
+    member_id = MemberId(uuid4())
+    with store.pool.connection() as connection:
+        event = invite_member(load_workspace(connection)[0], InviteMember(member_id=member_id, name=name))
+        append_to_workspace(connection, None, event)
+        catch_up(connection)
+    return member_id
+
+
+def types(store: Store, lead_id: UUID) -> list[str]:
+    with store.pool.connection() as connection:
+        return [recorded.type for recorded in log.load(connection, lead_id).history]
+
+
+def said(response: Response) -> str:
+    """The text of a page, as a person reads it."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
+
+
+def hidden(response: Response) -> dict[str, str]:
+    """What the first form of a page about a lead carries unseen."""
+    return dict(re.findall(r'type="hidden" name="(form_key|version)" value="([^"]*)"', response.text))
+
+
+def column(response: Response, stage: str) -> str:
+    """The board's column of a stage."""
+    columns = re.findall(r'<section class="column.*?</section>', response.text, re.DOTALL)
+    (found,) = (one for one in columns if re.search(rf"<h2[^>]*>{stage} ", one))
+    return str(found)
+
+
+def act(browser: TestClient, lead_id: UUID, name: str, **fields: str) -> Response:
+    """Send a form of a lead's page as it stands now."""
+    page = browser.get(f"/console/leads/{lead_id}")
+    return browser.post(f"/console/leads/{lead_id}/{name}", data=hidden(page) | fields)
+
+
+# Signing in
+
+
+def test_a_stranger_is_told_how_to_sign_in(store: Store, stranger: TestClient) -> None:
+    lead_id = lead(store)
+    for address in ("/", "/console", f"/console/leads/{lead_id}", "/console/kpis", "/console/kpis/win_rate"):
+        answer = stranger.get(address)
+        assert answer.status_code == 401
+        assert "./crm sign-in" in answer.text
+    form = {"form_key": "12345678", "version": "1"}
+    assert stranger.post(f"/console/leads/{lead_id}/win", data=form).status_code == 401
+    assert types(store, lead_id) == ["lead.captured"]
+
+
+def test_a_link_signs_in_once(store: Store, stranger: TestClient) -> None:
+    link = create_sign_in_link(store)
+    first = stranger.get(link, follow_redirects=False)
+    assert (first.status_code, first.headers["location"]) == (303, "/console")
+    cookie = first.headers["set-cookie"]
+    assert re.fullmatch(r"everfold_session=[\w-]{43}; HttpOnly; Path=/; SameSite=strict", cookie)
+    assert stranger.get("/console").status_code == 200
+    stranger.cookies.clear()
+    again = stranger.get(link)
+    assert again.status_code == 401
+    assert "set-cookie" not in again.headers
+    assert "./crm sign-in" in again.text
+
+
+def test_the_cookie_is_kept_to_https_where_there_is_https(store: Store) -> None:
+    with TestClient(create_app(store), base_url="https://crm.example") as browser:
+        answer = browser.get(create_sign_in_link(store), follow_redirects=False)
+    assert "; Secure" in answer.headers["set-cookie"]
+
+
+def test_signing_out_ends_the_session_on_the_server(browser: TestClient) -> None:
+    session = browser.cookies["everfold_session"]
+    assert browser.post("/console/sign-out", follow_redirects=False).status_code == 303
+    browser.cookies.set("everfold_session", session)
+    assert browser.get("/console").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "none", "Origin": "http://testserver"}, True),
+        ({"Origin": "http://testserver"}, True),
+        ({"Sec-Fetch-Site": "none"}, False),
+        ({"Sec-Fetch-Site": "same-site", "Origin": "http://testserver"}, False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"}, False),
+        ({"Origin": "http://testserver.evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({}, False),
+    ],
+)
+def test_forms_are_taken_only_from_the_console_itself(
+    store: Store, browser: TestClient, headers: dict[str, str], taken: bool
+) -> None:
+    lead_id = lead(store)
+    form = hidden(browser.get(f"/console/leads/{lead_id}"))
+    del browser.headers["Sec-Fetch-Site"]
+    answer = browser.post(f"/console/leads/{lead_id}/win", data=form, headers=headers, follow_redirects=False)
+    assert answer.status_code == (303 if taken else 403)
+    assert ("lead.won" in types(store, lead_id)) is taken
+
+
+# What holds for every page
+
+
+def test_every_page_is_safe_to_show(store: Store, browser: TestClient) -> None:
+    lead_id = lead(store, LeadWon(), title=NASTY, source="<b>web</b>")
+    addresses = [
+        "/console",
+        "/console?owner=nobody",
+        "/console/sign-in?token=worthless",
+        f"/console/leads/{lead_id}",
+        "/console/leads/unknown",
+        "/console/kpis",
+        "/console/kpis/win_rate?group_by=source",
+        "/console/kpis/unknown",
+        "/console/kpis/win_rate/events",
+        "/docs",
+    ]
+    for address in addresses:
+        answer = browser.get(address)
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == ("no-referrer" if "token" in address else "same-origin")
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert not re.search(r"<script|<style|\sstyle=|\son\w+=|<b>web|javascript:", answer.text)
+        elsewhere = re.findall(r'(?:src|href|action)="(?!/|#)([^"]*)', answer.text)
+        assert not elsewhere, f"{address} leads to {elsewhere}"
+
+
+def test_the_style_sheet_may_be_kept_and_fetches_nothing(browser: TestClient) -> None:
+    addresses = re.findall(r'href="(/console/static/[^"]+)"', browser.get("/console").text)
+    assert len(addresses) == 2
+    for address in addresses:
+        assert browser.get(address).headers["cache-control"] == "public, max-age=31536000, immutable"
+    sheet = (ASSETS / "console.css").read_text()
+    assert "url(" not in sheet
+    assert "@import" not in sheet
+    assert len(sheet) < 60_000
+
+
+def test_a_page_that_fails_says_so_in_html(browser: TestClient, store: Store) -> None:
+    assert browser.get(f"/console/leads/{uuid4()}").status_code == 404
+    assert "There is nothing at this address" in said(browser.get("/console/leads/unknown"))
+    assert browser.get("/console?position=-1").status_code == 422
+    assert browser.get("/console?owner=me").status_code == 422
+    store.pool.close()
+    answer = browser.get("/console")
+    assert answer.status_code == 503
+    assert "The database does not answer" in said(answer)
+
+
+# The board
+
+
+def test_an_empty_board_teaches(browser: TestClient) -> None:
+    text = said(browser.get("/console"))
+    for command in ("./crm demo", "./crm import leads", "./crm key create", "curl http://testserver/v1/leads"):
+        assert command in text
+
+
+def test_the_board_adds_up_each_stage_and_currency(store: Store, browser: TestClient) -> None:
+    for amount, currency in (("1000", "EUR"), ("500", "EUR"), ("70", "USD")):
+        lead(store, LeadValued(value=Money(amount=Decimal(amount), currency=currency)), stage="qualified")
+    lead(store, stage="qualified")
+    board = browser.get("/console")
+    shown = unescape(re.sub(r"<[^>]+>|\s", " ", column(board, "qualified")))
+    assert " ".join(shown.split()).startswith("qualified 4 1,500 EUR weighted 600 70 USD weighted 28")
+    assert "4 open leads · 1,500 EUR , weighted 600 · 70 USD , weighted 28" in said(board)
+
+
+def test_a_card_moves_by_its_buttons_and_by_its_list(store: Store, browser: TestClient) -> None:
+    lead_id = lead(store, title="Ten seats")
+    for way, stage in (("to_stage", "contacted"), ("chosen", "negotiation"), ("to_stage", "proposal")):
+        form = hidden(browser.get("/console")) | {"shown_on": "board", "owner": "", way: stage}
+        address = f"/console/leads/{lead_id}/move-to-stage"
+        answer = browser.post(address, data=form, follow_redirects=False)
+        assert answer.status_code == 303
+        assert re.fullmatch(rf"/console\?position=\d+#lead-{lead_id}", answer.headers["location"])
+        board = browser.get(answer.headers["location"])
+        assert "Ten seats" in column(board, stage)
+    assert types(store, lead_id) == ["lead.captured", *["lead.moved_to_stage"] * 3]
+
+
+def test_a_double_click_acts_once(store: Store, browser: TestClient) -> None:
+    lead_id = lead(store)
+    form = hidden(browser.get(f"/console/leads/{lead_id}")) | {"to_stage": "contacted"}
+    for _ in range(2):
+        answer = browser.post(f"/console/leads/{lead_id}/move-to-stage", data=form, follow_redirects=False)
+        assert answer.status_code == 303
+    assert types(store, lead_id) == ["lead.captured", "lead.moved_to_stage"]
+    other = browser.post(f"/console/leads/{lead_id}/move-to-stage", data=form | {"to_stage": "proposal"})
+    assert other.status_code == 422
+    assert "sent before with other content" in said(other)
+    assert len(types(store, lead_id)) == 2
+
+
+def test_a_stage_that_the_pipeline_has_no_more_keeps_its_leads(store: Store, browser: TestClient) -> None:
+    gone = LeadMovedToStage(to_stage="haggling", pipeline="default", pipeline_version=1, probability=Decimal("0.5"))
+    lead(store, gone)
+    assert "no longer in the pipeline" in column(browser.get("/console"), "haggling")
+
+
+def test_the_board_of_one_owner(store: Store, browser: TestClient) -> None:
+    mia, noor = member(store, "Mia Wong"), member(store, "Noor Haddad")
+    lead(store, LeadAssigned(owner_id=mia), title="Of Mia")
+    lead(store, LeadAssigned(owner_id=noor), LeadWon(), title="Of Noor")
+    board = browser.get(f"/console?owner={mia}")
+    assert "Of Mia" in board.text
+    assert "Of Noor" not in board.text
+    assert "1 open lead " in said(board)
+    assert f'<option value="{mia}" selected>Mia Wong</option>' in board.text
+
+
+def test_what_was_closed_last_stands_beneath(store: Store, browser: TestClient) -> None:
+    lead(store, LeadWon(value=Money(amount=Decimal("99.5"), currency="EUR")), title="Sold")
+    lead(store, LeadLost(reason="price"), title="Gone")
+    text = said(browser.get("/console"))
+    assert text.index("lost Gone") < text.index("won Sold 99.50 EUR")
+
+
+def test_adding_a_lead(store: Store, browser: TestClient) -> None:
+    form = hidden(browser.get("/console")) | {
+        "shown_on": "board",
+        "owner": "",
+        "title": NASTY,
+        "customer_name": "Acme & Sons",
+        "customer_kind": "organisation",
+        "amount": "1200.50",
+        "currency": "eur",
+        "source": "",
+    }
+    first, second = (browser.post("/console/leads", data=form) for _ in range(2))
+    assert first.url.fragment == second.url.fragment
+    text = column(first, "new")
+    assert "&lt;script&gt;" in text
+    assert "Acme &amp; Sons" in text
+    assert "1,200.50\N{NO-BREAK SPACE}EUR" in text
+    with store.pool.connection() as connection:
+        events = log.read(connection, after=0, horizon=2**62, limit=50, types=["lead.captured"])
+    assert [(event.actor["id"], event.metadata["channel"]) for event in events] == [(str(OPERATOR_ID), "console")]
+
+
+def test_a_form_that_does_not_fit_is_explained_and_kept(browser: TestClient) -> None:
+    form = hidden(browser.get("/console")) | {"shown_on": "board", "title": "Kept", "amount": "much", "currency": "EUR"}
+    answer = browser.post("/console/leads", data=form)
+    assert answer.status_code == 422
+    assert "Nothing was done. Amount: " in said(answer)
+    assert "much" not in said(answer)
+    assert 'value="Kept"' in answer.text
+    assert browser.get(str(answer.url), follow_redirects=False).headers["location"] == "/console"
+
+
+# A lead's page
+
+
+def test_a_leads_whole_life_by_its_page(store: Store, browser: TestClient) -> None:
+    mia, lead_id = member(store, "Mia Wong"), lead(store, LeadAssigned(team="north"))
+    due = "2027-03-05T09:00"
+    act(browser, lead_id, "value", amount="1200", currency="EUR")
+    act(browser, lead_id, "assign", owner_id=str(mia))
+    act(browser, lead_id, "log-interaction", kind="call", direction="outbound", summary="Asked for an offer")
+    planned = act(browser, lead_id, "schedule-follow-up", what="Send the offer", due_at=due, assignee_id=str(mia))
+    (task_id,) = re.findall(r'name="task_id" value="([^"]+)"', planned.text)
+    assert "due 2027-03-05 09:00 · Mia Wong" in said(planned)
+    done = act(browser, lead_id, "complete-follow-up", task_id=task_id, outcome="Sent")
+    assert 'name="task_id"' not in done.text
+    act(browser, lead_id, "win", amount="1100", currency="EUR")
+    act(browser, lead_id, "reopen", reason="A mistake")
+    page = act(browser, lead_id, "lose", reason="price", competitor="Others")
+    text = said(page)
+    told = (
+        "Lost to Others: price",
+        "Reopened: A mistake",
+        "Won for 1,100.00 EUR",
+        "Follow-up done: Sent",
+        "Follow-up due 2027-03-05 09:00 UTC: Send the offer Mia Wong",
+        "Contacted for the first time",
+        "Outbound call: Asked for an offer",
+        "Assigned to a member of team north Mia Wong",
+        "Valued at 1,200.00 EUR",
+        "Captured in stage new: Ten seats",
+    )
+    places = [text.index(sentence) for sentence in told]
+    assert places == sorted(places), "the latest stands first"
+    assert "the operator" in text
+    assert '"type": "lead.won"' in unescape(page.text)
+
+
+def test_the_timeline_says_when_a_late_fact_was_recorded(store: Store, browser: TestClient) -> None:
+    happened = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
+    with store.pool.connection() as connection:
+        lead_id, _ = given(connection, captured("Long ago"), at=[happened])
+    page = browser.get(f"/console/leads/{lead_id}")
+    assert "3 March 2026" in said(page)
+    assert '<time datetime="2026-03-03T09:30:00+00:00">09:30</time>' in page.text
+    assert f"recorded {datetime.now(UTC):%Y-%m-%d}" in said(page)
+    assert "recorded 2" not in said(browser.get(f"/console/leads/{lead(store)}"))
+
+
+def test_the_oddities_of_an_import_are_told_in_words(store: Store, browser: TestClient) -> None:
+    with store.pool.connection() as connection:
+        lead_id, _ = given(connection, captured(), flags=("no_capture_date", "something_new"))
+    text = said(browser.get(f"/console/leads/{lead_id}"))
+    assert "To know: the file gave no date of capture; something new." in text
+
+
+def test_somebody_elses_change_is_never_overwritten(store: Store, browser: TestClient) -> None:
+    lead_id = lead(store)
+    form = hidden(browser.get(f"/console/leads/{lead_id}")) | {"reason": "price"}
+    act(browser, lead_id, "value", amount="5", currency="EUR")
+    answer = browser.post(f"/console/leads/{lead_id}/lose", data=form)
+    assert answer.status_code == 412
+    assert "Somebody changed this lead" in said(answer)
+    assert "Valued at 5.00 EUR new" in said(answer), "what is new since is marked"
+    assert 'value="price"' in answer.text, "what was typed is still there"
+    assert types(store, lead_id) == ["lead.captured", "lead.valued"]
+    assert browser.post(f"/console/leads/{lead_id}/lose", data=hidden(answer) | {"reason": "price"}).status_code == 200
+    assert types(store, lead_id)[-1] == "lead.lost"
+
+
+@pytest.mark.parametrize("shown_on", ["lead", "board"])
+def test_a_refusal_is_told_on_the_page_it_came_from(store: Store, browser: TestClient, shown_on: str) -> None:
+    lead_id = lead(store, LeadWon())
+    form = hidden(browser.get(f"/console/leads/{lead_id}")) | {"shown_on": shown_on, "to_stage": "proposal"}
+    answer = browser.post(f"/console/leads/{lead_id}/move-to-stage", data=form)
+    assert answer.status_code == 409
+    assert "This lead is already closed as won. Reopen it first if it should go on." in said(answer)
+    assert ("Timeline" in said(answer)) is (shown_on == "lead")
+    assert browser.get(str(answer.url), follow_redirects=False).headers["location"] == f"/console/leads/{lead_id}"
+
+
+def test_a_form_without_its_key_is_refused(store: Store, browser: TestClient) -> None:
+    lead_id = lead(store)
+    assert browser.post(f"/console/leads/{lead_id}/win", data={"version": "1"}).status_code == 422
+    assert types(store, lead_id) == ["lead.captured"]
+
+
+# Figures
+
+
+def closed(store: Store, *, won: bool, days_ago: int, amount: str = "100", currency: str = "EUR") -> UUID:
+    """A lead of that outcome, captured ten days before it."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    value = LeadValued(value=Money(amount=Decimal(amount), currency=currency))
+    with store.pool.connection() as connection:
+        outcome = LeadWon(value=value.value) if won else LeadLost(reason="price")
+        lead_id, _ = given(connection, captured(source="web"), value, outcome, at=[at - timedelta(days=10), at, at])
+        catch_up(connection)
+    return lead_id
+
+
+def test_the_figures_at_a_glance(store: Store, browser: TestClient) -> None:
+    for won in (True, True, True, False):
+        closed(store, won=won, days_ago=3)
+    text = said(browser.get("/console/kpis"))
+    assert "Win rate 75.0 %" in text
+    assert "Sales cycle 10.0 days" in text
+    assert "Average deal size 100 EUR" in text
+    assert "Pipeline as of a moment 0 leads" in text
+
+
+def test_a_figures_page_tells_what_it_means(store: Store, browser: TestClient) -> None:
+    closed(store, won=True, days_ago=40)
+    closed(store, won=False, days_ago=40)
+    closed(store, won=True, days_ago=3)
+    page = browser.get("/console/kpis/win_rate?group_by=source")
+    text = said(page)
+    assert "66.7 %" in text
+    assert "won / (won + lost), closed in the period" in text
+    assert "By source" in text
+    assert re.search(r"web 66.7 % 3 ", text)
+    assert page.text.count('class="dot"') == 2
+    assert re.search(r"<title>\w+ \d{4}: 50.0 % \(of 2\)</title>", page.text.replace("\xa0", " "))
+
+
+def test_several_currencies_are_not_added_up(store: Store, browser: TestClient) -> None:
+    for amount, currency in (("100", "EUR"), ("300", "EUR"), ("70", "USD")):
+        closed(store, won=True, days_ago=3, amount=amount, currency=currency)
+    text = said(browser.get("/console/kpis/average_deal_size"))
+    assert "Average deal size 200 EUR 70 USD" in text
+    assert "Average deal size in EUR" in text
+
+
+def test_a_figure_of_a_period_and_of_the_past(store: Store, browser: TestClient) -> None:
+    closed(store, won=True, days_ago=40)
+    closed(store, won=False, days_ago=3)
+    today = datetime.now(UTC)
+    since = f"from={today - timedelta(days=20):%Y-%m-%d}"
+    assert "0.0\N{NO-BREAK SPACE}%" in browser.get(f"/console/kpis/win_rate?{since}").text
+    until = f"as_of={today - timedelta(days=20):%Y-%m-%dT%H:%M}"
+    assert "100.0\N{NO-BREAK SPACE}%" in browser.get(f"/console/kpis/win_rate?{until}").text
+    pipeline = browser.get(f"/console/kpis/pipeline_as_of?as_of={today - timedelta(days=45):%Y-%m-%dT%H:%M}")
+    assert "at the end of each month" in said(pipeline)
+    assert 'class="bar"' in pipeline.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=2026-05-01&to=2026-04-01",
+        "from=soon",
+        "as_of=now",
+        "as_of=2999-01-01T00:00",
+        "group_by=colour",
+    ],
+)
+def test_a_question_that_makes_no_sense_is_explained(browser: TestClient, query: str) -> None:
+    answer = browser.get(f"/console/kpis/win_rate?{query}")
+    assert answer.status_code == 422
+    assert "Here is the figure over all time." in said(answer)
+
+
+@pytest.mark.parametrize("query", ["to=0001-01-01", "from=0001-01-01", "to=9999-12-31", "as_of=0001-01-01T00:00"])
+def test_no_period_is_too_far_away(store: Store, browser: TestClient, query: str) -> None:
+    closed(store, won=True, days_ago=40)
+    assert browser.get(f"/console/kpis/win_rate?{query}").status_code == 200
+
+
+def test_the_events_behind_a_figure(store: Store, browser: TestClient) -> None:
+    ids = [closed(store, won=True, days_ago=3, amount=str(amount)) for amount in range(1, 53)]
+    page = browser.get("/console/kpis/win_rate")
+    (link,) = re.findall(r'href="(/console/kpis/win_rate/events[^"]*)"', page.text)
+    events = browser.get(unescape(link))
+    assert f'<a href="/console/leads/{ids[0]}">Won for 1.00 EUR</a>' in events.text
+    (more,) = re.findall(r'class="button" href="([^"]+)"', events.text)
+    rest = browser.get(unescape(more))
+    assert f'<a href="/console/leads/{ids[51]}">Won for 52.00 EUR</a>' in rest.text
+    assert 'class="button"' not in rest.text
+
+
+def test_a_plot_leaves_out_what_is_unknown_and_keeps_its_ticks_round() -> None:
+    values = [Decimal("0.5"), None, Decimal("0.9"), Decimal(1)]
+    points = [Point("Jan", "2026", "January 2026", "", 1, value) for value in values]
+    line = plot.draw(points, bars=False, top=Decimal(1))
+    assert [tick for _, tick in line.ticks] == [Decimal("0.25") * number for number in range(5)]
+    assert [(left.middle, right.middle) for left, right in line.joined] == [(12.5, 62.5), (62.5, 87.5)]
+    assert line.marks[3].y == line.ticks[-1][0]
+    bars = plot.draw([Point("Jan", "2026", "January 2026", "", 1, Decimal(7))] * 36, bars=True, whole=True)
+    assert [tick for _, tick in bars.ticks] == [0, 2, 4, 6, 8]
+    assert sum(bool(mark.label) for mark in bars.marks) == 12
+    assert not bars.joined
+    nothing = plot.draw([Point("Jan", "2026", "January 2026", "", 0, Decimal(0))], bars=True, whole=True)
+    assert nothing.marks[0].y == nothing.base
+
+
+# The API's manual
+
+
+def test_the_manual_has_every_route(stranger: TestClient) -> None:
+    page = stranger.get("/docs")
+    assert page.status_code == 200
+    app = stranger.app
+    assert isinstance(app, FastAPI)
+    routes = [(path, route) for path, route in api_routes(app) if route.include_in_schema]
+    assert len(routes) > 30
+    for path, route in routes:
+        for method in route.methods or ():
+            anchor = f"{method.lower()}{path}".translate({ord("/"): "-", ord("{"): None, ord("}"): None})
+            assert f'href="#{anchor}"' in page.text
+            assert f'<article class="panel operation" id="{anchor}"' in page.text
+    anchors = set(re.findall(r'id="([^"]+)"', page.text))
+    assert set(re.findall(r'href="#([^"]+)"', page.text)) <= anchors
+
+
+def test_every_example_of_the_manual_is_accepted(stranger: TestClient) -> None:
+    app = stranger.app
+    assert isinstance(app, FastAPI)
+    documented = {
+        one.path: one for group in operations(app.openapi(), "http://x").values() for one in group if one.example
+    }
+    written = [
+        (path, route) for path, route in api_routes(app) if "POST" in (route.methods or ()) and route.include_in_schema
+    ]
+    assert len(written) > 20
+    for path, route in written:
+        assert route.body_field is not None
+        example = documented[path].example
+        assert example is not None
+        command = route.body_field.field_info.annotation
+        assert command is not None
+        command.model_validate_json(example)
+        assert json.dumps(json.loads(example), ensure_ascii=False) in documented[path].curl

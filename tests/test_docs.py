@@ -1,0 +1,95 @@
+"""Every command that the documentation shows is run, in its order, and answers what the documentation says.
+
+Blocks marked `console` hold commands after `$ ` and their output; `...` in an output stands for whatever varies.
+The blocks of one page are one session: a shell, a data folder, and a server once `./crm run` was shown.
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(page for page in (ROOT / "README.md", *ROOT.glob("docs/**/*.md")) if "```console" in page.read_text())
+
+
+def steps(page: Path) -> list[tuple[str, str]]:
+    """Commands of a page with the outputs shown beneath them."""
+    found: list[tuple[str, list[str]]] = []
+    for block in re.findall(r"^```console\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            elif line.startswith("> "):
+                found[-1] = (f"{found[-1][0]}\n{line[2:]}", [])
+            else:
+                found[-1][1].append(line)
+    return [(command, "\n".join(output)) for command, output in found]
+
+
+def matches(shown: str, got: str) -> bool:
+    pattern = ".*".join(re.escape(part) for part in shown.strip().split("..."))
+    return re.fullmatch(pattern, got.strip(), re.DOTALL) is not None
+
+
+@contextmanager
+def served(command: str, environment: dict[str, str]) -> Iterator[str]:
+    process = subprocess.Popen(
+        command.split(), cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline()
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=30)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_does_what_it_says(page: Path, conninfo: str, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    environment = os.environ | {
+        "DATABASE_URL": conninfo,
+        "EVERFOLD_DATA": str(tmp_path / "data"),
+        "EVERFOLD_SECRET": "test",
+        "COLUMNS": "120",
+    }
+    shell = subprocess.Popen(
+        ["bash"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True,
+    )  # fmt: skip
+    assert shell.stdin is not None
+    assert shell.stdout is not None
+    servers = []
+    try:
+        for command, shown in steps(page):
+            here = command.replace("8000", port).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+            if here.startswith("./crm run"):
+                server = served(f"{here} --port {port}", environment)
+                servers.append(server)
+                got = server.__enter__().replace(port, "8000")
+            elif here.startswith(("./crm test", "git clone")):
+                continue
+            else:
+                shell.stdin.write(f"{here}\necho '<end>'\n")
+                shell.stdin.flush()
+                got = "".join(iter(shell.stdout.readline, "<end>\n")).replace(port, "8000")
+            assert matches(shown, got), f"{page.name}: $ {command}\nshows\n{shown}\nbut answers\n{got}"
+    finally:
+        shell.kill()
+        for server in servers:
+            server.__exit__(None, None, None)
+
+
+def test_every_page_that_is_linked_is_there() -> None:
+    for page in (ROOT / "README.md", *ROOT.glob("docs/**/*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
