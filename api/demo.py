@@ -61,7 +61,7 @@ def _append(
     """Everything of a lead at once; nothing when it is there."""
     lead_id, owner_id = new_id_of_lead(), MemberId(new_id("member", lead.prospect.seller.name))
     customer_id = CustomerId(new_id("customer", lead.prospect.name))
-    story = list(_story(lead, pipeline, owner_id, new_id_of_lead, until))
+    happens = list(story(lead, pipeline, owner_id, new_id_of_lead, until))
 
     def attempt() -> Sequence[log.NewEvent]:
         known = log.load_many(connection, [lead_id, customer_id])
@@ -70,7 +70,7 @@ def _append(
         registered = [] if customer_id in known else [_registered(lead, customer_id, owner_id)]
         happened = [
             log.NewEvent(customer_id, "lead", lead_id, version, event, at, _SIMULATED if version == 1 else ())
-            for version, (event, at) in enumerate(story, start=1)
+            for version, (event, at) in enumerate(happens, start=1)
         ]
         log.append(connection, [*registered, *happened], log.Envelope("user", owner_id, "demo"))
         return [*registered, *happened]
@@ -78,7 +78,7 @@ def _append(
     return log.retrying(attempt)
 
 
-def _story(
+def story(
     lead: LeadOfDemo, pipeline: Pipeline, owner_id: MemberId, new_id: Callable[..., UUID], until: datetime
 ) -> Iterator[tuple[LeadEvent, datetime]]:
     """What the rules decide, step by step, on the lead as it then is; what lies behind `until` has not happened yet."""

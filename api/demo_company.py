@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain import lead as rules
 from domain.event import MemberId
-from domain.interaction import InteractionKind
+from domain.interaction import Direction, InteractionKind
 from domain.lead import Lead, LeadEvent
 from domain.money import Money
 from domain.workspace import Pipeline
@@ -24,6 +24,7 @@ SPAN = timedelta(days=548)
 
 Decision: TypeAlias = Callable[[Lead], LeadEvent | Sequence[LeadEvent]]
 Step: TypeAlias = tuple[datetime, Decision]
+Talk: TypeAlias = tuple[InteractionKind, Direction, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ PRODUCTS = {
 }
 _PLACES = (
     "Harrowfield Oldenmoor Tessaby Lindenau-Ost Brackwell Quillhaven Marlowsund Ferndrup Ashgrove-on-Wye Kestrelford "
-    "Dunmarrow Silberbach Vallonne Northwick-Lea Ostrava-Pole Pellworth Thornbury-Vale Emberly Wexcombe Rosenkoog "
+    "Dunmarrow Silberbach Vallonne Northwick-Lea Ostravane Pellworth Thornbury-Vale Emberly Wexcombe Rosenkoog "
     "Calderholm Yarrowgate Birkensee Montfleur Saltmere Hollowdale Greifental Stonnick Larkhurst Wintermoor "
     "Applegarth-Hill Corvane Dellbrook Eschenried Foxhollow-Green Gullsey Heathermill Ivelstone Juniper-Rise Kaltbrunn"
 ).split()
@@ -83,21 +84,27 @@ _TRADES = (
 ).split("|")
 _EVENING = 19
 _SEASONS = (0.95, 1.1, 1.2, 1.15, 1.05, 0.95, 0.85, 0.8, 1.0, 1.05, 1.0, 0.75)  # greenhouses are bought before spring
-_TALKS: tuple[tuple[InteractionKind, str], ...] = (
-    ("call", "Went through the measurements of the second house"),
-    ("call", "They compare us with what they have now; energy costs matter most"),
-    ("email", "Sent the data sheet and two references nearby"),
-    ("email", "Answered questions about frost alarms at night"),
-    ("meeting", "Walked through the houses together and took photographs"),
-    ("meeting", "Showed the suite to the owner and the head gardener"),
-    ("call", "Head gardener is convinced, the owner wants to see numbers"),
-    ("email", "Sent the calculation of savings over five years"),
+_FIRST_WORDS: tuple[Talk, ...] = (
+    ("call", "outbound", "Introduced ourselves and asked how large the houses are"),
+    ("email", "outbound", "Thanked for the interest and proposed two dates for a call"),
+    ("call", "outbound", "They lost seedlings to frost last spring and want it solved"),
+    ("email", "outbound", "Sent the brochure and asked who decides"),
+)
+_TALKS: tuple[Talk, ...] = (
+    ("call", "outbound", "Went through the measurements of the second house"),
+    ("call", "inbound", "They compare us with what they have now; energy costs matter most"),
+    ("email", "outbound", "Sent the data sheet and two references nearby"),
+    ("email", "inbound", "Asked whether the alarms also reach them at night"),
+    ("meeting", "outbound", "Walked through the houses together and took photographs"),
+    ("meeting", "outbound", "Showed the suite to the owner and the head gardener"),
+    ("call", "inbound", "Head gardener is convinced, the owner wants to see numbers"),
+    ("email", "outbound", "Sent the calculation of savings over five years"),
 )
 _LOSSES = (
     ("too expensive", None),
     ("postponed to next season", None),
-    ("chose another supplier", "Glashaus Nord"),
-    ("chose another supplier", "Verdance Systems"),
+    ("chose another supplier", "Glashaus Nordlicht"),
+    ("chose another supplier", "Verdanta Works"),
     ("no budget after all", None),
     ("no longer answers", None),
 )
@@ -124,7 +131,7 @@ class LeadOfDemo:
 
 def drawn(seed: int, number: int, until: datetime) -> LeadOfDemo:
     """Lead `number` of a seed, captured within SPAN before `until`; the company grows, and sells by season."""
-    random = Random(f"{seed} lead {number}")  # noqa: S311  # nothing here is secret
+    random = Random(f"{seed} demo lead {number}")  # noqa: S311  # nothing here is secret
     name = f"{random.choice(_PLACES)} {random.choice(_TRADES)}"
     seller = Random(f"{seed} seller of {name}").choice(SELLERS)  # noqa: S311  # nothing here is secret
     (source,) = random.choices(SOURCES, [source.share for source in SOURCES])
@@ -147,7 +154,7 @@ def life(lead: LeadOfDemo, pipeline: Pipeline, owner_id: MemberId, new_id: Calla
     if random.random() < 0.11:  # nobody got round to it
         yield _later(random, at, 60), lambda lead: rules.disqualify(lead, rules.DisqualifyLead(reason="went cold"))
         return
-    yield (at := _later(random, at, seller.answers_after)), _talk(random, new_id("first contact"))
+    yield (at := _later(random, at, seller.answers_after)), _talk(random, new_id("first contact"), _FIRST_WORDS)
     yield at, _move(pipeline, "contacted")
     if random.random() < 0.2:
         unfit = rules.DisqualifyLead(reason=random.choice(_UNFIT))
@@ -204,7 +211,7 @@ def _deal(
 
 def _outcome(lead: LeadOfDemo, at: datetime) -> Iterator[Step]:
     random = lead.random
-    chance = 0.43 * lead.source.quality * lead.prospect.seller.skill
+    chance = 0.44 * lead.source.quality * lead.prospect.seller.skill
     if random.random() >= chance:
         yield at, _lose(random)
         if random.random() < 0.92:
@@ -222,10 +229,10 @@ def _lose(random: Random) -> Decision:
     return lambda lead: rules.lose(lead, lost)
 
 
-def _talk(random: Random, interaction_id: UUID) -> Decision:
-    kind, summary = random.choice(_TALKS)
+def _talk(random: Random, interaction_id: UUID, talks: Sequence[Talk] = _TALKS) -> Decision:
+    kind, direction, summary = random.choice(talks)
     seconds = None if kind == "email" else 60 * random.randint(4, 60)
-    told = rules.LogInteraction(kind=kind, direction="outbound", summary=summary, duration_seconds=seconds)
+    told = rules.LogInteraction(kind=kind, direction=direction, summary=summary, duration_seconds=seconds)
     return lambda lead: rules.log_interaction(lead, told, interaction_id)
 
 

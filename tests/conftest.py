@@ -1,5 +1,7 @@
 """One server per run, one database per test worker, cloned from a migrated template; no test skips for want of them."""
 
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -42,8 +44,18 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
             yield settings.database_url.get_secret_value()
         else:
             own = tmp_path_factory.getbasetemp()
-            folder = own if worker_id == "master" else own.parent  # the workers share what lies above their own
-            yield stack.enter_context(server.running(folder / "server", binaries=settings.pg_bin, settings=_FAST))
+            run = own if worker_id == "master" else own.parent  # the workers share what lies above their own
+            # not below `run`: that is closed to the account that root lends the server
+            data = Path(tempfile.gettempdir()) / f"everfold-{run.name}-{run.stat().st_ino}"
+            data.mkdir(mode=0o755, exist_ok=True)
+            stack.callback(remove, data)
+            yield stack.enter_context(server.running(data, binaries=settings.pg_bin, settings=_FAST))
+
+
+def remove(data: Path) -> None:
+    """Remove a server's folder, unless another worker still uses the server."""
+    if not (data / "postgres" / "data" / "postmaster.pid").exists():
+        shutil.rmtree(data, ignore_errors=True)
 
 
 def settings_for(conninfo: str, data: Path) -> Settings:

@@ -15,7 +15,7 @@ from api.console.board import show_board
 from api.console.frame import Notice, PageRoute, SignedIn, Typed
 from api.console.lead import show_lead
 from api.console.shown import words
-from api.problems import IdempotencyKeyReused, OccurredInFuture, StaleVersion
+from api.problems import IdempotencyKeyReused, StaleVersion
 from api.resources import LeadResource
 from api.store import Store
 from api.write import Decided, Writer
@@ -87,8 +87,6 @@ class Sent:
             return self._told(lead_id, stale.status, _CHANGED_SINCE)
         except IdempotencyKeyReused as reused:
             return self._told(lead_id, reused.status, _SENT_BEFORE)
-        except OccurredInFuture as early:
-            return self._told(lead_id, early.status, str(early))
         except (VersionConflict, CommandAlreadyCarriedOut):
             return self._told(lead_id, 409, _BUSY)
         if self.shown_on == "lead":

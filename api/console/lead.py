@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from api.access import OpenStore
 from api.console.frame import OPERATOR_ID, Notice, PageRoute, SignedIn, page
+from api.console.shown import words
 from api.events import event_resource
 from api.problems import NotFound
 from api.store import SYSTEM_ID, Store, load_workspace
@@ -125,7 +126,8 @@ def _told(recorded: Recorded, names: Mapping[UUID, str]) -> Told:
 
 
 def _stranger(kind: str) -> str:
-    return {"user": "a former member", "api_key": "a revoked API key"}.get(kind, kind.replace("_", " ") or "somebody")
+    known = {"user": "a former member", "api_key": "a revoked API key", "import": "an import"}
+    return known.get(kind, words(kind) or "somebody")
 
 
 def _to_do(history: Iterable[Recorded], names: Mapping[UUID, str]) -> list[FollowUp]:

@@ -9,6 +9,7 @@ _FLAGS = {
     "no_capture_date": "the file gave no date of capture",
     "no_close_date": "the file gave no date of closing",
     "closed_before_captured": "closed before it was captured, says the file",
+    "simulated": "this lead is simulated",
 }
 
 

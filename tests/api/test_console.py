@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from api.access import api_routes, create_sign_in_link
+from api.access import api_routes, create_api_key, create_sign_in_link
 from api.app import create_app
 from api.console import plot
 from api.console.contract import operations
@@ -21,7 +21,7 @@ from api.console.frame import ASSETS
 from api.console.pages import OPERATOR_ID
 from api.console.plot import Point
 from api.store import Store, append_to_workspace, load_workspace
-from domain.event import MemberId
+from domain.event import CustomerId, MemberId
 from domain.lead import LeadAssigned, LeadLost, LeadMovedToStage, LeadValued, LeadWon
 from domain.money import Money
 from domain.workspace import InviteMember, invite_member
@@ -262,10 +262,29 @@ def test_a_stage_that_the_pipeline_has_no_more_keeps_its_leads(store: Store, bro
     assert "no longer in the pipeline" in column(browser.get("/console"), "haggling")
 
 
+def test_the_board_shows_what_was_touched_last(
+    store: Store, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.console.board._CARDS_PER_STAGE", 2)
+    for days_ago, title in ((3, "Old"), (1, "Newest"), (2, "Newer")):
+        with store.pool.connection() as connection:
+            given(connection, captured(title), at=[datetime.now(UTC) - timedelta(days=days_ago)])
+            catch_up(connection)
+    cards = column(browser.get("/console"), "new")
+    assert re.findall(r"Old|Newest|Newer", cards) == ["Newest", "Newer"]
+    assert "and 1 more, untouched for longer" in cards
+
+
+def test_a_board_that_trails_says_so(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.fresh._PATIENCE", 0)
+    assert "Your change is recorded, but the board does not show it yet" in said(browser.get("/console?position=99"))
+
+
 def test_the_board_of_one_owner(store: Store, browser: TestClient) -> None:
     mia, noor = member(store, "Mia Wong"), member(store, "Noor Haddad")
     lead(store, LeadAssigned(owner_id=mia), title="Of Mia")
     lead(store, LeadAssigned(owner_id=noor), LeadWon(), title="Of Noor")
+    lead(store, LeadAssigned(owner_id=noor), title="Of Noor")
     board = browser.get(f"/console?owner={mia}")
     assert "Of Mia" in board.text
     assert "Of Noor" not in board.text
@@ -391,6 +410,35 @@ def test_a_refusal_is_told_on_the_page_it_came_from(store: Store, browser: TestC
     assert browser.get(str(answer.url), follow_redirects=False).headers["location"] == f"/console/leads/{lead_id}"
 
 
+def test_a_lead_that_others_are_changing_is_left_alone(
+    store: Store, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise log.VersionConflict
+
+    lead_id = lead(store)
+    monkeypatch.setattr("eventstore.log.append", busy)
+    answer = act(browser, lead_id, "win")
+    assert answer.status_code == 409
+    assert "Others are changing this lead" in said(answer)
+
+
+def test_the_timeline_says_who(store: Store, browser: TestClient) -> None:
+    mia = member(store, "Mia Wong")
+    key = create_api_key(store, "the web form", ("leads:write",))
+    known = browser.post("/v1/leads", json={"title": "x"}, headers={"Authorization": f"Bearer {key}"}).json()
+    lead_id, customer_id = UUID(known["lead_id"]), CustomerId(UUID(known["customer_id"]))
+    with store.pool.connection() as connection:
+        for kind, actor_id in (("user", mia), ("user", uuid4()), ("api_key", uuid4()), ("import", uuid4())):
+            event = LeadAssigned(owner_id=MemberId(uuid4()))
+            new = log.NewEvent(customer_id, "lead", lead_id, None, event)
+            log.append(connection, [new], log.Envelope(kind, actor_id, "test"))
+    text = said(browser.get(f"/console/leads/{lead_id}"))
+    for who in ("the web form (API key)", "Mia Wong", "a former member", "a revoked API key", "an import"):
+        assert f"· {who} ·" in text
+    assert "Assigned to a member a former member" in text
+
+
 def test_a_form_without_its_key_is_refused(store: Store, browser: TestClient) -> None:
     lead_id = lead(store)
     assert browser.post(f"/console/leads/{lead_id}/win", data={"version": "1"}).status_code == 422
@@ -456,6 +504,27 @@ def test_a_figure_of_a_period_and_of_the_past(store: Store, browser: TestClient)
     assert 'class="bar"' in pipeline.text
 
 
+def test_the_plot_keeps_to_the_period(store: Store, browser: TestClient) -> None:
+    for days_ago in range(5, 1300, 10):
+        closed(store, won=True, days_ago=days_ago)
+
+    def months(query: str) -> list[str]:
+        return re.findall(r'<tr><th scope="row">(\w+ \d{4})', browser.get(f"/console/kpis/sales_cycle?{query}").text)
+
+    today = datetime.now(UTC).date()
+    year = today.year - 1
+    assert len(months("")) == 12
+    assert months("")[-1] == f"{today:%B %Y}"
+    assert months(f"from={year}-01-15&to={year}-04-01") == [
+        f"{name} {year}" for name in ("January", "February", "March")
+    ]
+    assert months(f"from={year}-01-10&to={year}-01-25") == [f"January {year}"]
+    assert months("from=1999-01-01")[-1] == f"{today:%B %Y}"
+    assert len(months("from=1999-01-01")) == 36
+    assert "earlier months of the period are not drawn" in browser.get("/console/kpis/sales_cycle?from=1999-01-01").text
+    assert not months("to=1999-01-01")
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -485,6 +554,7 @@ def test_the_events_behind_a_figure(store: Store, browser: TestClient) -> None:
     events = browser.get(unescape(link))
     assert f'<a href="/console/leads/{ids[0]}">Won for 1.00 EUR</a>' in events.text
     (more,) = re.findall(r'class="button" href="([^"]+)"', events.text)
+    assert "as_of=" in more, "the next page is judged as of the same moment"
     rest = browser.get(unescape(more))
     assert f'<a href="/console/leads/{ids[51]}">Won for 52.00 EUR</a>' in rest.text
     assert 'class="button"' not in rest.text

@@ -1,7 +1,7 @@
 """The console in a real browser: signing in, moving a card, winning a lead, and the figure that shows it.
 
-Runs on the system's Chromium, or on the one that CRM_CHROMIUM names. Where there is none the tests are skipped with that
-reason; under CI they fail, so that they cannot vanish unnoticed.
+Runs on the system's Chromium, or on the one that CRM_CHROMIUM names. Where there is none the tests are skipped and say
+so; under CI they fail, so that they cannot vanish unnoticed.
 """
 
 import os
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from api.access import create_sign_in_link
 from api.app import create_app
@@ -94,16 +94,20 @@ def add(visit: Visit, title: str) -> None:
     page.get_by_role("button", name="Add", exact=True).click()
 
 
+def column(page: Page, stage: str) -> Locator:
+    """The board's column of a stage."""
+    return page.locator("section.column", has=page.get_by_role("heading", name=stage, level=2))
+
+
 def no_wider_than_the_window(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def test_a_lead_goes_through_the_console(visit: Visit) -> None:
     page = visit.page
+    assert no_wider_than_the_window(page)
     add(visit, "Ten seats")
-    new, contacted = (page.locator("section.column", has=page.get_by_role("heading", name=name, level=2)) for name in (
-        "new", "contacted",
-    ))  # fmt: skip
+    new, contacted = column(page, "new"), column(page, "contacted")
     card = new.get_by_role("listitem").filter(has_text="Ten seats")
     expect(card).to_contain_text("1,200\N{NO-BREAK SPACE}EUR")
     assert no_wider_than_the_window(page)
@@ -114,7 +118,7 @@ def test_a_lead_goes_through_the_console(visit: Visit) -> None:
     expect(new.get_by_role("listitem")).to_have_count(0)
 
     moved.get_by_text("⋯").click()
-    moved.get_by_label("Stage").select_option("proposal")
+    moved.get_by_label("Stage", exact=True).select_option("proposal")
     moved.get_by_role("button", name="Move", exact=True).click()
     page.get_by_role("link", name="Ten seats").click()
     timeline = page.get_by_role("region", name="Timeline")

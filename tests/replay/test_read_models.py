@@ -8,10 +8,12 @@ from threading import Event as Signal
 from threading import Thread
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
+from psycopg.conninfo import make_conninfo
 
 from domain.event import Event, MemberId
 from domain.lead import (
@@ -39,7 +41,7 @@ from domain.lead import (
     LeadWon,
 )
 from domain.money import Money
-from eventstore.database import Connection, connect
+from eventstore.database import Connection, connect, migrate
 from projections.read_models import read_models
 from replay import follow
 from replay.fold import rows_at
@@ -342,6 +344,29 @@ def test_rows_folded_by_another_definition_are_rebuilt_at_the_start(connection: 
     prepare(connection)
     assert verify(connection, LEAD).differing == 0
     assert connection.execute("SELECT competitor FROM lead").fetchall() == [{"competitor": None}]
+
+
+def test_a_follower_started_on_an_empty_log_reads_the_first_event(cluster: str) -> None:
+    name = f"empty_{uuid4().hex[:12]}"
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    conninfo = make_conninfo(cluster, dbname=name)
+    with connect(conninfo) as connection:
+        migrate(connection)
+        prepare(connection)
+        follower = follow.Follower(conninfo)
+        follower.start()
+        try:
+            deadline = time.monotonic() + 30
+            lead_id, _ = given(connection, captured())
+            while follow.position(connection, LEAD) < 1:
+                assert time.monotonic() < deadline, "the follower never read the first event"
+            rows = connection.execute("SELECT lead_id, position FROM lead").fetchall()
+            assert rows == [{"lead_id": lead_id, "position": 1}]
+        finally:
+            follower.stop()
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def test_under_load_no_row_lies_beyond_its_checkpoint_and_a_rebuild_loses_nothing(
