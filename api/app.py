@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from api import events, health, kpis, leads, members
 from api.access import must_declare_permissions
 from api.console import docs, pages
+from api.console.contract import add_examples
 from api.problems import add_handlers
 from api.store import Store
 
@@ -28,6 +29,8 @@ def create_app(store: Store) -> FastAPI:
         max_body_size=_LARGEST_BODY,
     )
     app.state.store = store
+    plain = app.openapi
+    app.openapi = lambda: app.openapi_schema or add_examples(plain())  # type: ignore[method-assign]  # FastAPI's way
     for router in (health.router, leads.router, events.router, kpis.router, members.router, docs.router, pages.router):
         app.include_router(router)
     pages.mount_assets(app)

@@ -22,7 +22,7 @@ _PATIENCE = 2.0
 
 
 @router.get("", responses=documented(BadCursor, EpochEnded, BadParameter))
-def feed(
+def list_events(
     _: EventReader,
     store: OpenStore,
     types: Annotated[list[str] | None, Query(description="Only events of these types.")] = None,

@@ -97,13 +97,13 @@ AsOf = Annotated[Moment | None, Query(description="Judge the figure as of this m
 
 
 @router.get("", responses=documented())
-def list_(_: KpiReader) -> Page[KpiDefinition]:
+def list_kpis(_: KpiReader) -> Page[KpiDefinition]:
     """All figures with their definitions."""
     return Page(data=[definition(kpi) for kpi in kpis().values()], has_more=False, next_cursor=None)
 
 
 @router.get("/{slug}", responses=documented(NotFound, BadParameter))
-def get(
+def get_kpi(
     slug: str,
     _: KpiReader,
     store: OpenStore,
@@ -122,7 +122,7 @@ def get(
 
 
 @router.get("/{slug}/events", responses=documented(NotFound, BadParameter, BadCursor))
-def events(
+def list_kpi_events(
     slug: str,
     _: Annotated[Principal, Security(principal, scopes=["kpis:read", "events:read"])],
     store: OpenStore,

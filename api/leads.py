@@ -10,14 +10,24 @@ from api import cursors
 from api.access import OpenStore, Principal, principal
 from api.events import event_resource
 from api.fresh import MinPosition, at_least
-from api.problems import BadCursor, BadIfMatch, BadParameter, IdempotencyKeyReused, NotFound, StaleVersion, documented
+from api.problems import (
+    BadCursor,
+    BadIfMatch,
+    BadParameter,
+    IdempotencyKeyReused,
+    NotFound,
+    NotUpToDate,
+    OccurredInFuture,
+    StaleVersion,
+    documented,
+)
 from api.resources import EventResource, LeadResource, Page
 from api.write import Writer, writer
 from domain import lead as rules
 from domain.event import Word
 from domain.lead import LeadStatus
 from eventstore import log
-from projections.leads import get_lead, list_leads
+from projections import leads as lead_lists
 from projections.read_models import read_models
 
 router = APIRouter(prefix="/v1/leads", tags=["leads"])
@@ -26,18 +36,20 @@ LeadReader = Annotated[Principal, Security(principal, scopes=["leads:read"])]
 LeadWriter = Annotated[Writer, Security(writer, scopes=["leads:write"])]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
-_COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, BadIfMatch)
-_READ = documented(NotFound, BadParameter, BadCursor)
+_COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
+_CAPTURE = documented(NotFound, IdempotencyKeyReused, OccurredInFuture, BadParameter, writes=True)
+_READ = documented(NotFound, NotUpToDate)
+_LIST = documented(BadCursor, NotUpToDate)
 
 
-@router.post("", status_code=201, responses=documented(NotFound, IdempotencyKeyReused))
+@router.post("", status_code=201, responses=_CAPTURE)
 def capture(command: rules.CaptureLead, write: LeadWriter) -> LeadResource:
     """Capture a lead. Without `customer_id` a new prospect is taken up with it."""
     return write.capture(command)
 
 
-@router.get("", responses=_READ)
-def list_(
+@router.get("", responses=_LIST)
+def list_leads(
     _: LeadReader,
     store: OpenStore,
     fresh: MinPosition = None,
@@ -53,7 +65,7 @@ def list_(
     before = _before(cursors.decode(store, "leads", cursor)) if cursor is not None else None
     with store.pool.connection() as connection:
         at_least(connection, [read_models()["lead"]], fresh)
-        rows = list_leads(
+        rows = lead_lists.list_leads(
             connection,
             limit=limit + 1,
             before=before,
@@ -69,11 +81,13 @@ def list_(
 
 
 @router.get("/{lead_id}", responses=_READ)
-def get(lead_id: UUID, _: LeadReader, store: OpenStore, response: Response, fresh: MinPosition = None) -> LeadResource:
+def get_lead(
+    lead_id: UUID, _: LeadReader, store: OpenStore, response: Response, fresh: MinPosition = None
+) -> LeadResource:
     """One lead. Its version is the ETag to send as If-Match."""
     with store.pool.connection() as connection:
         at_least(connection, [read_models()["lead"]], fresh)
-        row = get_lead(connection, lead_id)
+        row = lead_lists.get_lead(connection, lead_id)
     if row is None:
         raise NotFound()
     response.headers["ETag"] = f'"{row["version"]}"'

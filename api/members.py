@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from api.access import OpenStore, Principal, principal
 from api.problems import documented
 from api.resources import Page
-from projections.leads import list_members
+from projections import leads
 
 router = APIRouter(prefix="/v1/members", tags=["members"])
 
@@ -24,10 +24,10 @@ class MemberResource(BaseModel):
 
 
 @router.get("", responses=documented())
-def list_(
+def list_members(
     _: Annotated[Principal, Security(principal, scopes=["members:read"])], store: OpenStore
 ) -> Page[MemberResource]:
     """All members, by name."""
     with store.pool.connection() as connection:
-        rows = list_members(connection)
+        rows = leads.list_members(connection)
     return Page(data=[MemberResource.model_validate(row) for row in rows], has_more=False, next_cursor=None)

@@ -121,13 +121,16 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def documented(*problems: type[RequestProblem]) -> dict[int | str, dict[str, Any]]:
+def documented(*problems: type[RequestProblem], writes: bool = False) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route for OpenAPI: these problems beside those that every route can answer with."""
-    answers = {409: "Refused: the command does not fit the state", 422: "Malformed", 503: "Try again later"}
-    raised: tuple[type[RequestProblem], ...] = (NotSignedIn, NotAllowed, *problems)
-    answers |= {problem.status: problem.title for problem in raised}
+    titles: dict[int, list[str]] = {422: ["Malformed"], 503: ["Try again later"]}
+    if writes:
+        titles[409] = ["Refused: the command does not fit the state"]
+    every: tuple[type[RequestProblem], ...] = (NotSignedIn, NotAllowed, *problems)
+    for problem in every:
+        titles.setdefault(problem.status, []).append(problem.title)
     content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
-    return {status: {"description": title, "content": content} for status, title in sorted(answers.items())}
+    return {status: {"description": "; ".join(found), "content": content} for status, found in sorted(titles.items())}
 
 
 def _answer(

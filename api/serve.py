@@ -1,6 +1,7 @@
 """`crm run`: the API, the console and the follower in one process, until Ctrl-C."""
 
 import logging
+import signal
 import socket
 import sys
 
@@ -19,6 +20,11 @@ from replay.follow import catch_up
 def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
     """Serve until told to stop. Raises ServerError when the port is taken or the database does not start."""
     _log_to_stderr()
+    for stop in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # uvicorn hands them on once it has stopped: then the database stops too
+        signal.signal(stop, lambda *_: sys.exit(0))
     listening = _listen(host, port)  # before the database: a second `crm run` on the same port should say so at once
     with listening, open_store(settings, follow=True) as store:
         if demo:

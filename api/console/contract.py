@@ -100,6 +100,15 @@ def shapes(document: Schema, named: set[str]) -> list[Shape]:
     ]
 
 
+def add_examples(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with an example of every body that a route takes."""
+    for methods in document["paths"].values():
+        for told in methods.values():
+            for body in told.get("requestBody", {}).get("content", {}).values():
+                body["example"] = _example(document, body["schema"], "")
+    return document
+
+
 def _operation(document: Schema, base: str, path: str, method: str, told: Schema) -> Operation:
     parameters = told.get("parameters", ())
     body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")

@@ -126,7 +126,7 @@ def events(
 ) -> Response:
     """The events behind a figure, in words. Raises NotFound, BadParameter, BadCursor."""
     who = Principal("user", member_id, frozenset())
-    found = asked.events(slug, who, store, from_, to, zone, as_of, axis, _EVENTS_SHOWN, cursor)
+    found = asked.list_kpi_events(slug, who, store, from_, to, zone, as_of, axis, _EVENTS_SHOWN, cursor)
     kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
     return page(
         request,

@@ -175,23 +175,28 @@ DECLARE
     moment    timestamptz;
 BEGIN
     -- Checked before a position is drawn: a writer that has already lost burns none.
-    SELECT wanted.stream_id, known.version
+    SELECT wanted.stream_id, known.version, known.customer_id <> wanted.customer_id AS is_strange
     INTO stale
     FROM (
-        SELECT e.stream_id, min(e.version) AS first_version
-        FROM jsonb_to_recordset(append.events) AS e (stream_id uuid, version integer)
-        WHERE e.version IS NOT NULL
-        GROUP BY e.stream_id
+        SELECT e.stream_id, e.customer_id, min(e.version) AS first_version
+        FROM jsonb_to_recordset(append.events) AS e (stream_id uuid, customer_id uuid, version integer)
+        GROUP BY e.stream_id, e.customer_id
     ) AS wanted
-    CROSS JOIN LATERAL (
-        SELECT coalesce(max(e.version), 0) AS version
+    LEFT JOIN LATERAL (
+        SELECT e.version, e.customer_id
         FROM log.event AS e
         WHERE e.stream_id = wanted.stream_id
+        ORDER BY e.version DESC
+        LIMIT 1
     ) AS known
-    WHERE wanted.first_version <> known.version + 1
+        ON true
+    WHERE wanted.first_version <> coalesce(known.version, 0) + 1
+        OR known.customer_id <> wanted.customer_id
     LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'stream % is at version %', stale.stream_id, stale.version
+    IF stale.is_strange THEN
+        RAISE EXCEPTION 'stream % belongs to another customer', stale.stream_id USING ERRCODE = 'integrity_constraint_violation';
+    ELSIF FOUND THEN
+        RAISE EXCEPTION 'stream % is at version %', stale.stream_id, coalesce(stale.version, 0)
             USING ERRCODE = 'unique_violation', CONSTRAINT = 'event_version';
     END IF;
 

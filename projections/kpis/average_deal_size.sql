@@ -22,8 +22,8 @@ WHERE status = 'won'
 -- figure
 SELECT
     group_key,
-    CASE WHEN count(*) = 1 THEN min(total) / nullif(min(deals), 0) END AS value,
-    CASE WHEN count(*) = 1 THEN min(total) END AS numerator,
+    CASE WHEN count(currency) = 1 THEN round(max(total) / max(deals), 6) END AS value,
+    CASE WHEN count(currency) = 1 THEN max(total) END AS numerator,
     sum(deals)::bigint AS denominator,
     sum(deals)::bigint AS sample_size,
     sum(without_amount)::bigint AS excluded,

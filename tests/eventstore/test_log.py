@@ -91,6 +91,15 @@ def test_an_append_to_any_version_takes_the_next_ones(connection: Connection) ->
     assert [recorded.version for recorded in log.load(connection, lead_id).history] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("version", [2, None])
+def test_a_stream_never_changes_its_customer(connection: Connection, version: int | None) -> None:
+    lead_id, _ = given(connection, captured())
+    strange = log.NewEvent(CustomerId(uuid4()), "lead", lead_id, version, LeadLost())
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="belongs to another customer"):
+        log.append(connection, [strange], NOBODY)
+    assert log.load(connection, lead_id).version == 1
+
+
 def test_several_streams_are_appended_together_or_not_at_all(connection: Connection) -> None:
     lead_id, customer_id = given(connection, captured())
     fresh = lead_event(customer_id=CustomerId(customer_id))
