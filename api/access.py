@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Request, Security
+from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from uuid_utils.compat import uuid7
@@ -22,7 +22,7 @@ from domain.workspace import (
     WorkspaceApiKeyRevoked,
     issue_api_key,
 )
-from eventstore import log, sign_in
+from eventstore import access, log
 
 SCOPES = {
     "leads:read": "Read leads and their histories",
@@ -58,7 +58,7 @@ def create_sign_in_link(store: Store) -> str:
     """The path of a link that opens one console session, once, within an hour."""
     token = secrets.token_urlsafe(32)
     with store.pool.connection() as connection:
-        sign_in.add_link(connection, store.digest(token), datetime.now(UTC) + _LINK_LASTS)
+        access.add_link(connection, store.digest(token), datetime.now(UTC) + _LINK_LASTS)
     return f"/console/sign-in?token={token}"
 
 
@@ -66,7 +66,7 @@ def open_session(store: Store, link_token: str, member_id: UUID) -> str | None:
     """A session's token for a link's, which is used up by it; None when the link is unknown, used or too old."""
     token = secrets.token_urlsafe(32)
     with store.pool.connection() as connection:
-        opened = sign_in.use_link(
+        opened = access.use_link(
             connection, store.digest(link_token), store.digest(token), member_id, datetime.now(UTC) + _SESSION_LASTS
         )
     return token if opened else None
@@ -75,13 +75,13 @@ def open_session(store: Store, link_token: str, member_id: UUID) -> str | None:
 def session_member(store: Store, token: str) -> UUID | None:
     """The member whose session this token opens, while it lasts."""
     with store.pool.connection() as connection:
-        return sign_in.session_member(connection, store.digest(token))
+        return access.session_member(connection, store.digest(token))
 
 
 def close_session(store: Store, token: str) -> None:
     """End a session; its token is worth nothing from now on."""
     with store.pool.connection() as connection:
-        sign_in.close_session(connection, store.digest(token))
+        access.close_session(connection, store.digest(token))
 
 
 def opened_store(request: Request) -> Store:
@@ -153,8 +153,3 @@ def _by_api_key(store: Store, presented: str) -> Principal | None:
     if not hmac.compare_digest(store.digest(secret), bytes.fromhex(issued.secret_digest)):
         return None
     return Principal("api_key", key_id, frozenset(issued.scopes))
-
-
-def reader(scope: str) -> object:
-    """The dependency of a route that reads: a principal with this scope."""
-    return Security(principal, scopes=[scope])

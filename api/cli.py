@@ -78,6 +78,8 @@ def create_key(
     """Make an API key. It is shown once; only its digest is kept."""
     from api.access import SCOPES, create_api_key
 
+    if not name.strip():
+        _fail("Give the key a name that says what it is for.")
     scopes = tuple(scope or SCOPES)
     if unknown := set(scopes) - SCOPES.keys():
         _fail(f"There is no scope {min(unknown)!r}. There are: {', '.join(SCOPES)}.")
@@ -141,6 +143,8 @@ def replay(
     from replay.follow import catch_up
     from replay.rebuild import rebuild, replay_customer
 
+    if every and (name or customer):
+        _fail("--all replays everything; leave out the name and --customer.")
     if not every and name is None and customer is None:
         _fail(f"Name a read model ({', '.join(read_models())}), or give --all or --customer ID.")
     chosen = _chosen(name)
@@ -244,7 +248,7 @@ def run_kpi(
         table = Table(group_by or "", "value", "numerator", "denominator", "sample")
         for group in result.groups:
             table.add_row(
-                group.group or "(none)",
+                group.label or group.group or "(none)",
                 _shown(group.value),
                 _shown(group.numerator),
                 _shown(group.denominator),
@@ -273,14 +277,23 @@ def _store(data: Path | None) -> "Iterator[Store]":
 @contextmanager
 def _explaining() -> Iterator[None]:
     """Turn the troubles that a user can do something about into a sentence and exit code 1."""
-    from eventstore.database import DatabaseUnavailable, MigrationMismatch
+    from api.store import WrongSecret
+    from eventstore.database import UNAVAILABLE, DatabaseUnavailable, MigrationMismatch
     from eventstore.fence import StuckWriter
+    from eventstore.log import VersionConflict
     from eventstore.server import ServerError
+    from replay.follow import OtherDefinition
+    from replay.rebuild import InUse, NameTaken
 
+    told: tuple[type[Exception], ...] = (ServerError, DatabaseUnavailable, MigrationMismatch, StuckWriter, WrongSecret)
+    told += (OtherDefinition, InUse, NameTaken)
+    passing: tuple[type[Exception], ...] = (*UNAVAILABLE, VersionConflict)
     try:
         yield
-    except (ServerError, DatabaseUnavailable, MigrationMismatch, StuckWriter) as trouble:
+    except told as trouble:
         _fail(str(trouble))
+    except passing:
+        _fail("The database is too busy, or has just gone away. Try again; nothing was left half done.")
 
 
 def _fail(sentence: str) -> Any:  # Any: never returns, and fits wherever a value is expected

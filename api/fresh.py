@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import Header
 
-from api.problems import NotUpToDate
-from eventstore.database import Connection
+from api.problems import BadParameter, NotUpToDate
+from api.store import Store
+from eventstore.fence import drawn
 from projections.read_models import ReadModel
 from replay.follow import position
 
@@ -25,10 +26,19 @@ MinPosition = Annotated[
 ]
 
 
-def at_least(connection: Connection, models: Iterable[ReadModel], wanted: int | None) -> None:
-    """Wait until every model has reached `wanted`. Raises NotUpToDate rather than let an older state be shown."""
+def at_least(store: Store, models: Iterable[ReadModel], wanted: int | None) -> None:
+    """Wait until every model has reached `wanted`. Raises NotUpToDate rather than let an older state be shown.
+
+    No connection is kept while waiting. Raises BadParameter for a position that no write can have answered with.
+    """
     deadline = time.monotonic() + _PATIENCE
-    while wanted is not None and any(position(connection, model) < wanted for model in models):
-        if time.monotonic() > deadline:
+    waiting = list(models)
+    while wanted is not None and waiting:
+        with store.pool.connection() as connection:
+            if wanted > drawn(connection):
+                raise BadParameter("Min-Position lies beyond the end of the log; no write has answered with it.")
+            waiting = [model for model in waiting if position(connection, model) < wanted]
+        if waiting and time.monotonic() > deadline:
             raise NotUpToDate()
-        time.sleep(_PAUSE)
+        if waiting:
+            time.sleep(_PAUSE)

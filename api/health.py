@@ -37,10 +37,13 @@ def readyz(store: OpenStore, response: Response) -> Ready:
     with store.pool.connection() as connection:
         behind = {model.name: position(connection, model) for model in read_models().values()}
         head = drawn(connection)
-    running = store.follower is None or store.follower.is_alive()
-    response.status_code = 200 if running else 503
+    follower = store.follower
+    trouble = None
+    if follower is not None:
+        trouble = follower.problem if follower.is_alive() else "stopped"
+    response.status_code = 503 if trouble else 200
     return Ready(
-        status="ready" if running else "the follower has stopped",
+        status=f"the follower does not follow: {trouble}" if trouble else "ready",
         log_position=head,
         behind={name: max(0, head - seen) for name, seen in behind.items()},
     )

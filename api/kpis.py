@@ -1,6 +1,5 @@
 """Figures: asked for by slug, with period, moment and grouping; each leads on to the events behind it."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
@@ -60,9 +59,10 @@ class Period(BaseModel):
 
 
 class KpiGroup(BaseModel):
-    """The figure of one group; `group` is null for records that have none."""
+    """The figure of one group; `group` is null for records that have none, `label` its name where it has another."""
 
     group: str | None
+    label: str | None
     value: Number | None
     numerator: Number | None
     denominator: Number | None
@@ -105,7 +105,7 @@ def list_kpis(_: KpiReader) -> Page[KpiDefinition]:
 @router.get("/{slug}", responses=documented(NotFound, BadParameter))
 def get_kpi(
     slug: str,
-    _: KpiReader,
+    caller: KpiReader,
     store: OpenStore,
     from_: From = None,
     to: To = None,
@@ -115,10 +115,14 @@ def get_kpi(
     group_by: str | None = None,
     fresh: MinPosition = None,
 ) -> KpiResult:
-    """A figure of a period, as of a moment, in total and by group."""
+    """A figure of a period, as of a moment, in total and by group. Names of owners take the scope members:read too."""
+    at_least(store, read_models().values(), fresh)
     with store.pool.connection() as connection:
-        at_least(connection, read_models().values(), fresh)
-        return ask(connection, find(slug), zone or store.settings.zone, from_, to, as_of, axis, group_by)
+        result = ask(connection, find(slug), zone or store.settings.zone, from_, to, as_of, axis, group_by)
+    if group_by == "owner" and "members:read" not in caller.scopes:
+        nameless = [group.model_copy(update={"label": None}) for group in result.groups or ()]
+        return result.model_copy(update={"groups": nameless})
+    return result
 
 
 @router.get("/{slug}/events", responses=documented(NotFound, BadParameter, BadCursor))
@@ -182,7 +186,7 @@ def ask(
     if group_by is not None and group_by not in kpi.relation.groups:
         raise BadParameter(f"{kpi.slug} can be grouped by: {', '.join(kpi.relation.groups)}.")
     question = _question(connection, zone, first_day, end_day, as_of, axis)
-    total = next(iter(figures.figure(connection, kpi, question)), _NOTHING)
+    total = next(iter(figures.figure(connection, kpi, question)), _NOTHING | {"value": kpi.of_nothing})
     groups = figures.figure(connection, kpi, question, group_by) if group_by else None
     asked = {
         "from": first_day.isoformat() if first_day else None,
@@ -199,14 +203,17 @@ def ask(
         period=Period(start=question.period_from if first_day else None, end=question.period_to if end_day else None),
         as_of=question.as_of,
         axis=axis or "recorded",
-        groups=[KpiGroup(group=row.pop("group_key"), **row) for row in groups] if groups is not None else None,
+        groups=[_group(row) for row in groups] if groups is not None else None,
         events_url=f"/v1/kpis/{kpi.slug}/events?{link}",
-        **{name: value for name, value in total.items() if name != "group_key"},
+        **{name: value for name, value in total.items() if not name.startswith("group_")},
     )
 
 
-_NOTHING: Mapping[str, Any] = {
-    "value": None,
+def _group(row: dict[str, Any]) -> KpiGroup:
+    return KpiGroup(group=row.pop("group_key"), label=row.pop("group_label"), **row)
+
+
+_NOTHING: dict[str, Any] = {
     "numerator": None,
     "denominator": None,
     "sample_size": 0,
@@ -232,7 +239,7 @@ def _question(
         raise BadParameter("A figure as of a past moment is answered on the occurred axis: add axis=occurred.")
     try:
         place = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadParameter("There is no such time zone. Give one of the IANA names, such as Europe/Berlin.") from None
     return Question(_midnight(first_day, place) or _EVER, _midnight(end_day, place) or _FOR_EVER, as_of or now)
 

@@ -164,7 +164,7 @@ class Recorder:
         found = log.find_external_id(self._connection, self._mapping.system, row.key)
         if found is None or found.stream_id == row.lead_id:
             return row
-        return replace(row, lead_id=found.stream_id, customer_id=found.customer_id, customer=None)
+        return replace(row, lead_id=found.stream_id, customer_id=found.customer_id)
 
     def _invite(self, member_id: MemberId, name: str) -> None:
         """Exactly once, also when two imports meet the name at the same time."""

@@ -63,8 +63,8 @@ def list_leads(
 ) -> Page[LeadResource]:
     """Leads, newest first."""
     before = _before(cursors.decode(store, "leads", cursor)) if cursor is not None else None
+    at_least(store, [read_models()["lead"]], fresh)
     with store.pool.connection() as connection:
-        at_least(connection, [read_models()["lead"]], fresh)
         rows = lead_lists.list_leads(
             connection,
             limit=limit + 1,
@@ -85,8 +85,8 @@ def get_lead(
     lead_id: UUID, _: LeadReader, store: OpenStore, response: Response, fresh: MinPosition = None
 ) -> LeadResource:
     """One lead. Its version is the ETag to send as If-Match."""
+    at_least(store, [read_models()["lead"]], fresh)
     with store.pool.connection() as connection:
-        at_least(connection, [read_models()["lead"]], fresh)
         row = lead_lists.get_lead(connection, lead_id)
     if row is None:
         raise NotFound()

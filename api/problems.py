@@ -158,8 +158,10 @@ def _refused(_: Request, error: Exception) -> JSONResponse:
     return _answer(409, "Refused", error.code, str(error))
 
 
-def _malformed(_: Request, error: Exception) -> JSONResponse:
+def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    if all(found["loc"][0] == "path" for found in error.errors()):
+        return _request_problem(request, NotFound())
     errors = [{"pointer": _pointer(found["loc"]), "detail": _sentence(found)} for found in error.errors()]
     return _answer(422, "Malformed", "malformed", "The request does not have the documented form.", errors)
 

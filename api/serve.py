@@ -38,7 +38,7 @@ def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
             flush=True,
         )
         server = uvicorn.Server(
-            uvicorn.Config(create_app(store), log_level="warning", access_log=False, server_header=False)
+            uvicorn.Config(create_app(store), log_config=None, access_log=False, server_header=False)
         )
         server.run(sockets=[listening])
 
@@ -59,6 +59,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # uvicorn logs an exception once more, with its message, and that may quote what was sent
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.exc_info is None)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

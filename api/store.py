@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from uuid import UUID
 from api.settings import Settings
 from domain import workspace
 from domain.workspace import DEFAULT_PIPELINE, WORKSPACE_ID, Workspace, WorkspaceEvent
-from eventstore import log, server
+from eventstore import access, log, server
 from eventstore.database import Connection, Pool, connect, migrate, new_pool
 from replay.follow import Follower
 from replay.rebuild import prepare
@@ -23,6 +24,16 @@ SYSTEM_ID = UUID("00000000-0000-7000-8000-000000000002")
 _VERSION_BITS = 0xF << 76 | 0x3 << 62
 _VERSION_8 = 0x8 << 76 | 0x2 << 62
 """RFC 9562: a UUID made by a rule of one's own."""
+
+
+_OTHER_INSTALLATION = (
+    "This database belongs to an installation with another secret: its API keys and ids would not be found again. "
+    "Use the data folder that it was made with, or copy that folder's file 'secret' or set EVERFOLD_SECRET."
+)
+
+
+class WrongSecret(Exception):
+    """The secret at hand is not the one that the database was set up with, or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,9 @@ def open_store(settings: Settings, *, follow: bool = False) -> Iterator[Store]:
     with _database(settings) as conninfo:
         with connect(conninfo) as connection:
             migrate(connection)
+            secret = _secret(settings)
+            if not access.same_secret(connection, hmac.digest(secret, b"fingerprint", "sha256")):
+                raise WrongSecret(_OTHER_INSTALLATION)
             publish_defaults(connection)
             prepare(connection)
         with new_pool(conninfo) as pool:
@@ -64,7 +78,7 @@ def open_store(settings: Settings, *, follow: bool = False) -> Iterator[Store]:
             if follower:
                 follower.start()
             try:
-                yield Store(settings, conninfo, pool, _secret(settings), follower)
+                yield Store(settings, conninfo, pool, secret, follower)
             finally:
                 if follower:
                     follower.stop()
@@ -84,7 +98,8 @@ def append_to_workspace(
 ) -> None:
     """Append one event to the workspace's stream, after `version` (None: wherever it stands)."""
     new = log.NewEvent(WORKSPACE_ID, "workspace", WORKSPACE_ID, None if version is None else version + 1, event)
-    log.append(connection, [new], envelope or log.Envelope("system", SYSTEM_ID, "set-up"))
+    by = envelope or log.Envelope("system", SYSTEM_ID, "set-up")
+    log.retrying(lambda: log.append(connection, [new], by), tries=8 if version is None else 1)
 
 
 def publish_defaults(connection: Connection) -> None:
@@ -131,7 +146,7 @@ def _secret(settings: Settings) -> bytes:
 
 
 def _checked(path: Path) -> bytes:
-    secret = bytes.fromhex(path.read_text().strip())
-    if len(secret) != 32:
-        raise ValueError(f"{path} does not hold the installation's secret; restore it from a backup.")
-    return secret
+    text = path.read_text().strip()
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise WrongSecret(f"{path} does not hold the installation's secret; restore it from a backup.")
+    return bytes.fromhex(text)

@@ -1,6 +1,6 @@
 """One command, one append: decides on the loaded state and answers with the record as it then was."""
 
-import hashlib
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -121,16 +121,21 @@ class Writer:
             for number, event in enumerate(events, start=1)
         ]
         envelope = log.Envelope(self.principal.kind, self.principal.id, self.channel)
-        claim = log.Claim(customer_id, self.command_id, _body_hash(command))
+        claim = log.Claim(customer_id, self.command_id, self._body_hash(command))
         positions = log.append(connection, [*before, *new], envelope, claim, external_ids)
         self.store.appended()
         return lead_at(connection, lead_id, positions[-1])
+
+    def _body_hash(self, command: Command) -> bytes:
+        # keyed, because nobody may guess what a person wrote; sorted, because the order of names says nothing
+        body = json.dumps(command.model_dump(mode="json"), sort_keys=True)
+        return self.store.digest(f"{type(command).__name__} {body}")
 
     def _first_answer(
         self, connection: Connection, lead_id: UUID, loaded: log.Loaded, command: Command
     ) -> LeadResource:
         assert loaded.carried_out is not None
-        if loaded.carried_out.body_hash != _body_hash(command):
+        if loaded.carried_out.body_hash != self._body_hash(command):
             raise IdempotencyKeyReused()
         last = max(recorded.position for recorded in loaded.history if recorded.command_id == self.command_id)
         return lead_at(connection, lead_id, last)
@@ -169,12 +174,19 @@ def writer(
     ] = None,
 ) -> Writer:
     """What a route that writes works with."""
-    command_id = (
-        store.derived_id(caller.id.hex, request.method, request.url.path, idempotency_key)
-        if idempotency_key
-        else uuid4()
-    )
+    command_id = uuid4()
+    if idempotency_key:
+        command_id = store.derived_id(caller.id.hex, request.method, _route(request), idempotency_key)
     return Writer(store, caller, "api", command_id, _version(if_match), response)
+
+
+def _route(request: Request) -> str:
+    """The path with its id in one spelling: a UUID can be written in several."""
+    path, lead_id = request.url.path, request.path_params.get("lead_id")
+    try:
+        return path.replace(lead_id, UUID(lead_id).hex) if lead_id else path
+    except ValueError:  # not an id at all: the route will say so
+        return path
 
 
 def _version(etag: str | None) -> int | None:
@@ -184,10 +196,6 @@ def _version(etag: str | None) -> int | None:
     if version is None:
         raise BadIfMatch()
     return int(version[1])
-
-
-def _body_hash(command: Command) -> bytes:
-    return hashlib.sha256(f"{type(command).__name__} {command.model_dump_json()}".encode()).digest()
 
 
 def _is_known(connection: Connection, customer_id: CustomerId) -> bool:

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias, assert_never
 
 from pydantic import Field
 
-from domain.event import Command, Event, MemberId, PersonalText, PersonalTexts, Refusal, Text, Word
+from domain.event import Command, Event, ExternalKey, MemberId, PersonalText, PersonalTexts, Refusal, Text, Word
 
 CustomerKind: TypeAlias = Literal["person", "organisation"]
 
@@ -47,7 +47,7 @@ class RegisterCustomer(Command):
     name: Text
     source: Word | None = None
     owner_id: MemberId | None = None
-    external_ids: dict[Word, Text] = Field(default_factory=dict)
+    external_ids: dict[Word, ExternalKey] = Field(default_factory=dict)
 
 
 class CustomerAlreadyRegistered(Refusal):

@@ -10,7 +10,7 @@ from domain.event import Command, Event, OptionalPersonalText, Refusal, Text, Wo
 
 InteractionKind: TypeAlias = Literal["call", "email", "meeting", "note", "chat", "social", "web"]
 Direction: TypeAlias = Literal["inbound", "outbound"]
-Seconds = Annotated[int, Field(ge=0)]
+Seconds = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 class InteractionRecord(Event):

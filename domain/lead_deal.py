@@ -90,7 +90,7 @@ class ProductAlreadyAdded(Refusal):
 
 
 class UnknownProduct(Refusal):
-    """The product {product_id} is not part of this deal. Add it first."""
+    """This product is not part of the deal. Add it first."""
 
 
 def move_to_stage(lead: Lead, command: MoveLeadToStage, pipeline: Pipeline) -> LeadMovedToStage:
@@ -161,4 +161,4 @@ def send_proposal(lead: Lead, command: SendProposal) -> LeadProposalSent:
 def _must_include(lead: Lead, product_id: Word) -> None:
     must_be_open(lead)
     if product_id not in lead.products:
-        raise UnknownProduct(product_id=product_id)
+        raise UnknownProduct()

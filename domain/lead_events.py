@@ -15,6 +15,7 @@ from domain.workspace import Probability
 
 ForecastCategory: TypeAlias = Literal["pipeline", "best_case", "commit", "omitted"]
 
+Score = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=6, allow_inf_nan=False)]
 
 
@@ -67,7 +68,7 @@ class LeadQualified(Event):
     """The lead is worth selling to: need, budget or whatever the criteria are have been checked."""
 
     criteria: OptionalPersonalText = None
-    score: int | None = None
+    score: Score | None = None
 
 
 class LeadDisqualified(Event):

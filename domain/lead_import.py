@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from domain.event import FORGOTTEN, Forgotten, Frozen, MemberId, Moment, Text, Word
+from domain.event import FORGOTTEN, ExternalKey, Forgotten, Frozen, MemberId, Moment, Text, Word
 from domain.lead import (
     CaptureLead,
     Lead,
@@ -52,7 +52,7 @@ class ImportedLead(Frozen):
     owner_id: MemberId | None = None
     product_ids: tuple[Word, ...] | None = None
     lost_reason: Text | None = None
-    external_ids: dict[Word, Text] = Field(default_factory=dict)
+    external_ids: dict[Word, ExternalKey] = Field(default_factory=dict)
 
     @property
     def closing_at(self) -> datetime | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.customer import CustomerKind
-from domain.event import Command, CustomerId, MemberId, Moment, Refusal, Text, Word
+from domain.event import Command, CustomerId, ExternalKey, MemberId, Moment, Refusal, Text, Word
 from domain.lead_events import (
     LeadAssigned,
     LeadCaptured,
@@ -22,6 +22,7 @@ from domain.lead_events import (
     LeadRetitled,
     LeadValued,
     LeadWon,
+    Score,
 )
 from domain.lead_state import Lead, LeadAlreadyClosed, LeadNotClosed, must_be_open
 from domain.money import Money
@@ -42,7 +43,7 @@ class CaptureLead(Command):
     stage: Word | None = None
     received_at: Moment | None = None
     inbound: bool = True
-    external_ids: dict[Word, Text] = Field(default_factory=dict)
+    external_ids: dict[Word, ExternalKey] = Field(default_factory=dict)
     owner_id: MemberId | None = None
     value: Money | None = None
 
@@ -71,7 +72,7 @@ class QualifyLead(Command):
     """Say that the lead is worth selling to."""
 
     criteria: Text | None = None
-    score: int | None = None
+    score: Score | None = None
 
 
 class DisqualifyLead(Command):

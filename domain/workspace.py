@@ -27,7 +27,7 @@ class Stage(Frozen):
 
 
 class UnknownStage(Refusal):
-    """There is no stage {stage} in the pipeline {pipeline}. Its stages are: {stages}."""
+    """There is no such stage in the pipeline {pipeline}. Its stages are: {stages}."""
 
 
 class Pipeline(Frozen):
@@ -47,7 +47,7 @@ class Pipeline(Frozen):
         for stage in self.stages:
             if stage.name == name:
                 return stage
-        raise UnknownStage(stage=name, pipeline=self.name, stages=", ".join(stage.name for stage in self.stages))
+        raise UnknownStage(pipeline=self.name, stages=", ".join(stage.name for stage in self.stages))
 
 
 class WorkspacePipelinePublished(Event):
@@ -100,7 +100,7 @@ class Workspace:
     def pipeline(self, name: Word) -> Pipeline:
         """The latest version of that pipeline; raises UnknownPipeline."""
         if name not in self.pipelines:
-            raise UnknownPipeline(pipeline=name, pipelines=", ".join(self.pipelines) or "none yet")
+            raise UnknownPipeline(pipelines=", ".join(self.pipelines) or "none yet")
         return self.pipelines[name]
 
 
@@ -149,7 +149,7 @@ class RevokeApiKey(Command):
 
 
 class UnknownPipeline(Refusal):
-    """There is no pipeline {pipeline}. The pipelines are: {pipelines}."""
+    """There is no such pipeline. The pipelines are: {pipelines}."""
 
 
 class PipelineWithoutStages(Refusal):

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ConfigDict
+
 from domain.catalogue import EVENT_TYPES
-from domain.event import FORGOTTEN, Event, personal_fields, stored_type
+from domain.event import FORGOTTEN, Event, personal_fields
 
 SCHEMA_VERSION = 1
 
@@ -14,13 +16,21 @@ Json = dict[str, Any]  # Any: JSON is whatever the event's own model says
 def split(event: Event) -> tuple[Json, Json | None]:
     """The event's fields as JSON, parted into data and personal; no personal part when nothing in it is given."""
     state = event.model_dump(mode="json", exclude_none=True)
-    personal = {name: state.pop(name) for name in personal_fields(type(event)) if name in state}
+    marked = personal_fields(type(event))
+    personal = {name: state.pop(name) for name in list(state) if name in marked}
     return state, personal or None
+
+
+class UnknownEvent(Event):
+    """An event of a type that this version does not know, kept as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
 
 def join(type_: str, data: Mapping[str, Any], personal: Mapping[str, Any] | None, *, had_personal: bool) -> Event:
     """The event of a row. Where a personal part was given and is gone, its fields are Forgotten."""
-    return EVENT_TYPES[type_].model_validate(state(type_, data, personal, had_personal=had_personal))
+    model = EVENT_TYPES.get(type_, UnknownEvent)
+    return model.model_validate(state(type_, data, personal, had_personal=had_personal))
 
 
 def state(type_: str, data: Mapping[str, Any], personal: Mapping[str, Any] | None, *, had_personal: bool) -> Json:
@@ -28,8 +38,3 @@ def state(type_: str, data: Mapping[str, Any], personal: Mapping[str, Any] | Non
     if personal is None and had_personal and type_ in EVENT_TYPES:
         personal = {name: FORGOTTEN.model_dump() for name in personal_fields(EVENT_TYPES[type_])}
     return {**data, **(personal or {})}
-
-
-def type_of(noun: str, event: Event) -> str:
-    """The stored type of an event on a stream of that noun."""
-    return stored_type(noun, type(event))

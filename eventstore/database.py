@@ -71,7 +71,10 @@ def migrate(connection: Connection) -> list[str]:
     connection.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
     try:
         connection.execute(query("eventstore", "migration_table"))
-        known = {row["name"]: row["sha256"] for row in connection.execute("SELECT name, sha256 FROM public.migration")}
+        known = {
+            row["name"]: row["sha256"]
+            for row in connection.execute("SELECT name, sha256 FROM public.everfold_migration")
+        }
         texts = {
             file.name.removesuffix(".sql"): file.read_bytes()
             for file in files("eventstore").joinpath("migrations").iterdir()
@@ -87,7 +90,9 @@ def migrate(connection: Connection) -> list[str]:
             if name not in known:
                 with connection.transaction():
                     connection.execute(text)
-                    connection.execute("INSERT INTO public.migration (name, sha256) VALUES (%s, %s)", [name, digest])
+                    connection.execute(
+                        "INSERT INTO public.everfold_migration (name, sha256) VALUES (%s, %s)", [name, digest]
+                    )
                 applied.append(name)
             elif known[name] != digest:
                 raise MigrationMismatch(

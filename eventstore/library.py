@@ -28,7 +28,7 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
-from domain.catalogue import EVENT_TYPES
+from domain.catalogue import EVENT_TYPES, stored_type_of
 from domain.event import Event, personal_fields
 from eventstore import codec, log
 from eventstore.database import Pool, new_pool, query
@@ -67,7 +67,7 @@ class LogMapper(Mapper[UUID]):
         return StoredEvent(
             originator_id=domain_event.originator_id,
             originator_version=domain_event.originator_version,
-            topic=codec.type_of(domain_event.noun, domain_event.event),
+            topic=stored_type_of(domain_event.noun, domain_event.event),
             state=domain_event.event.model_dump_json(exclude_none=True).encode(),
         )
 

@@ -4,8 +4,8 @@ SELECT
     type,
     data,
     personal,
-    personal_digest IS NOT NULL AS had_personal
-FROM log.history
+    had_personal
+FROM log.recorded
 WHERE stream_id = %(stream_id)s
     AND (%(gt)s::bigint IS NULL OR version > %(gt)s)
     AND (%(lte)s::bigint IS NULL OR version <= %(lte)s)

@@ -11,6 +11,7 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
+from domain.catalogue import stored_type_of
 from domain.event import CustomerId, Event
 from eventstore import codec
 from eventstore.database import Connection, query
@@ -312,7 +313,7 @@ def _row(new: NewEvent, envelope: Envelope) -> Row:
         stream_type=new.stream_type,
         stream_id=new.stream_id,
         version=new.version,
-        type_=codec.type_of(new.stream_type, new.event),
+        type_=stored_type_of(new.stream_type, new.event),
         data=data,
         personal=personal,
         part_id=getattr(new.event, new.event.part_field) if new.event.part_field else None,

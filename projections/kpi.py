@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
 from eventstore.database import Connection
 from projections.reading import LIVE, Row, read
 
-_HEADER = ("title", "version", "question", "unit", "formula", "edge cases", "source", "reads")
+_HEADER = ("title", "version", "question", "unit", "formula", "edge cases", "of nothing", "source", "reads")
 
 
 class KpiHeaderError(Exception):
@@ -42,6 +43,8 @@ class Kpi:
     unit: str
     formula: str
     edge_cases: str
+    of_nothing: Decimal | None
+    """The value when nothing is counted: null for a share or a mean, 0 for a count."""
     source: str
     relation: Relation
     counted: str
@@ -78,6 +81,7 @@ def parse(slug: str, text: str) -> Kpi:
         unit=header["unit"],
         formula=header["formula"],
         edge_cases=header["edge cases"],
+        of_nothing=None if header["of nothing"] == "null" else Decimal(header["of nothing"]),
         source=header["source"],
         relation=relations()[header["reads"]],
         counted=parts[1],
@@ -102,7 +106,7 @@ def figure(
 ) -> list[Row]:
     """The figure: one row, or with `group_by` one row per group (`group_key`).
 
-    Columns: group_key, value, numerator, denominator, sample_size, excluded, details.
+    Columns: group_key, group_label, value, numerator, denominator, sample_size, excluded, details.
     """
     text = f"WITH {_counted(kpi)} {kpi.figure}"
     return read(connection, text, kpi.relation.reads, _parameters(question, group_by), schema)

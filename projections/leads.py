@@ -21,7 +21,7 @@ def list_leads(
     customer_id: UUID | None = None,
     lead_id: UUID | None = None,
 ) -> list[Row]:
-    """Leads with the names of customer and owner, newest first; `before` is captured_at and lead_id of the last seen."""
+    """Leads with customer and owner by name, newest first; `before` is captured_at and lead_id of the last seen."""
     return read(
         connection,
         query("projections.lead", "list"),

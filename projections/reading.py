@@ -10,6 +10,7 @@ from eventstore.database import Connection
 Row = dict[str, Any]  # Any: the columns are the SELECT's
 
 LIVE = "public"
+"""The schema of the live read models, where an analyst finds them by their plain names."""
 
 
 def read(

@@ -1,5 +1,7 @@
 SELECT
     a.attname AS name,
+    format_type(a.atttypid, a.atttypmod) AS type,
+    a.attnotnull AS is_needed,
     coalesce(a.attnum = ANY(i.indkey), false) AS is_key
 FROM pg_attribute AS a
 LEFT JOIN pg_index AS i

@@ -8,9 +8,7 @@ from psycopg import sql
 
 from eventstore.database import Connection, query
 from projections.read_models import ReadModel
-
-LIVE = "public"
-"""The schema of the live read models, where an analyst finds them by their plain names."""
+from projections.reading import LIVE as LIVE
 
 Row = dict[str, Any]  # Any: a row of any read model
 
@@ -22,9 +20,14 @@ def create_table(connection: Connection, model: ReadModel, schema: str) -> None:
     connection.execute("SET LOCAL search_path TO pg_catalog")
 
 
+def shape(connection: Connection, model: ReadModel, schema: str = LIVE) -> list[Row]:
+    """The columns of the model's table: name, type, is_needed (never null), is_key (of the primary key)."""
+    return connection.execute(query("replay", "columns"), {"table": f"{schema}.{model.name}"}).fetchall()
+
+
 def columns(connection: Connection, model: ReadModel, schema: str = LIVE) -> tuple[list[str], list[str]]:
     """Names of all columns of the model's table, and of those of its primary key."""
-    rows = connection.execute(query("replay", "columns"), {"table": f"{schema}.{model.name}"}).fetchall()
+    rows = shape(connection, model, schema)
     return [row["name"] for row in rows], [row["name"] for row in rows if row["is_key"]]
 
 

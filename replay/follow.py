@@ -1,7 +1,6 @@
 """Keeps the read models up to date: refolds the keys that new events touch, each model in a transaction of its own."""
 
 import threading
-from collections.abc import Iterable
 
 import structlog
 
@@ -17,12 +16,27 @@ _LONGEST_PAUSE = 0.25
 _log = structlog.get_logger("everfold.follower")
 
 
-def lock_checkpoint(connection: Connection, model: ReadModel) -> int:
-    """Take the model's checkpoint row, as every writer of the model must, and return the position it stands at."""
+class OtherDefinition(Exception):
+    """Another version of the program has folded this read model anew by its own definition."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The read model {name} was folded by another version of Everfold that uses this database. "
+            "Stop the older version, or start this one again to fold the read model by its own definition."
+        )
+
+
+def lock_checkpoint(connection: Connection, model: ReadModel, *, whatever_definition: bool = False) -> int:
+    """Take the model's checkpoint row, as every writer of the model must, and return the position it stands at.
+
+    Raises OtherDefinition when the rows are not by this program's fold; a rebuild takes them over all the same.
+    """
     row = connection.execute(
-        "SELECT position FROM replay.checkpoint WHERE projection = %s FOR UPDATE", [model.name]
+        "SELECT position, definition FROM replay.checkpoint WHERE projection = %s FOR UPDATE", [model.name]
     ).fetchone()
     assert row is not None, f"{model.name} has no checkpoint: prepare() has not run"
+    if row["definition"] != model.definition and not whatever_definition:
+        raise OtherDefinition(model.name)
     return int(row["position"])
 
 
@@ -44,10 +58,10 @@ def advance(connection: Connection, model: ReadModel, head: int) -> int:
             refolded += len(keys)
 
 
-def catch_up(connection: Connection, models: Iterable[ReadModel] | None = None) -> int:
+def catch_up(connection: Connection) -> int:
     """Bring the read models up to everything that was appended before this call; returns that position."""
     head = horizon(connection)
-    for model in models if models is not None else read_models().values():
+    for model in read_models().values():
         advance(connection, model, head)
     return head
 
@@ -66,6 +80,8 @@ class Follower(threading.Thread):
         self._conninfo = conninfo
         self._stopping = threading.Event()
         self._appended = threading.Event()
+        self.problem: str | None = None
+        """What keeps it from following, by the name of the error; None while all is well."""
 
     def wake(self) -> None:
         """Look at once: this process has just appended something."""
@@ -82,10 +98,10 @@ class Follower(threading.Thread):
             try:
                 with connect(self._conninfo) as connection:
                     self._follow(connection)
-            except (DatabaseUnavailable, StuckWriter) as problem:
-                _log.warning("follower waits", problem=type(problem).__name__, detail=str(problem))
             except Exception as problem:  # a follower that is gone would be worse; the text may hold personal values
-                _log.error("follower starts again", problem=type(problem).__name__)
+                self.problem = type(problem).__name__
+                spoken = isinstance(problem, DatabaseUnavailable | StuckWriter | OtherDefinition)
+                _log.warning("follower waits", problem=self.problem, detail=str(problem) if spoken else None)
             self._stopping.wait(_LONGEST_PAUSE)
 
     def _follow(self, connection: Connection) -> None:
@@ -93,6 +109,7 @@ class Follower(threading.Thread):
         while not self._stopping.is_set():
             if drawn(connection) > done:
                 done, pause = catch_up(connection), _SHORTEST_PAUSE
+                self.problem = None
             else:
                 self._appended.wait(pause)
                 self._appended.clear()

@@ -1,6 +1,8 @@
 """Folds a read model anew beside the live one, compares the two at one position, and swaps them."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import LiteralString
 from uuid import UUID
@@ -10,11 +12,11 @@ from psycopg import errors, sql
 from eventstore.database import Connection, query
 from eventstore.fence import horizon
 from projections.read_models import ReadModel, read_models
-from replay.fold import LIVE, Row, columns, create_table, fill, refold, touched
+from replay.fold import LIVE, Row, columns, create_table, fill, refold, shape, touched
 from replay.follow import advance, lock_checkpoint, position
 
 _LOCK_TIMEOUT: LiteralString = "100ms"
-_PREPARE_LOCK = 1163281492
+_TURNS = 1163281492
 _NAMED = 20
 
 
@@ -43,33 +45,41 @@ class Report:
     """The first of them, by name."""
 
 
+class NameTaken(Exception):
+    """The database already has a table of a read model's name that is not ours."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"This database already has a table {LIVE}.{name} that is not Everfold's. "
+            "Give Everfold a database of its own."
+        )
+
+
 def prepare(connection: Connection) -> None:
-    """Make every read model exist with today's definition; one that was folded by another definition is rebuilt."""
-    connection.execute("SELECT pg_advisory_lock(%s)", [_PREPARE_LOCK])
-    try:
+    """Make every read model exist with today's definition; one that was folded by another definition is rebuilt.
+
+    Processes that start at once take turns. Raises NameTaken.
+    """
+    with _turn(connection, "prepare"):
         known = {row["projection"]: row for row in connection.execute(query("replay", "checkpoints"))}
         for model in read_models().values():
             if model.name not in known:
-                with connection.transaction():
-                    table = sql.Identifier(LIVE, model.name)
-                    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
-                    create_table(connection, model, LIVE)
-                    connection.execute(
-                        "INSERT INTO replay.checkpoint (projection, definition, position, rebuilt_at)"
-                        " VALUES (%s, %s, 0, clock_timestamp())",
-                        [model.name, model.definition],
-                    )
+                _create(connection, model)
             elif known[model.name]["definition"] != model.definition:
                 rebuild(connection, model)
-    finally:
-        connection.execute("SELECT pg_advisory_unlock(%s)", [_PREPARE_LOCK])
 
 
 def rebuild(connection: Connection, model: ReadModel) -> Report:
     """Fold the whole history into a new table, compare it with the live one, and put it in that one's place.
 
-    Readers and writers go on meanwhile; only the swap needs a short lock, and gives way while it is not free.
+    Readers and writers go on meanwhile; only the swap needs a short lock, and gives way while it is not free. Two
+    rebuilds of one model take turns. Raises InUse when something else in the database was built on the table.
     """
+    with _turn(connection, f"rebuild {model.name}"):
+        return _rebuild(connection, model)
+
+
+def _rebuild(connection: Connection, model: ReadModel) -> Report:
     shadow = f"rebuild_{model.name}"
     started = time.perf_counter()
     with connection.transaction():
@@ -80,12 +90,10 @@ def rebuild(connection: Connection, model: ReadModel) -> Report:
         rows = fill(connection, model, shadow, head)
     seconds = time.perf_counter() - started
     events = _count(connection, model, head)
-    same_columns = columns(connection, model, shadow) == columns(connection, model)
     differing, differences = 0, list[Difference]()
-    if same_columns:  # a table of another shape cannot be compared row by row
+    if _is_comparable(connection, model, shadow):
         advance(connection, model, head)
-        with connection.transaction():
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with _snapshot(connection, model):
             connection.execute("SET LOCAL search_path TO pg_catalog")
             live = position(connection, model)
             refold(connection, model, shadow, live, touched(connection, model, head, live))
@@ -102,8 +110,7 @@ def verify(connection: Connection, model: ReadModel) -> Report:
     """
     scratch = f"verify_{model.name}_{connection.info.backend_pid}"
     try:
-        with connection.transaction():
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with _snapshot(connection, model):
             head = position(connection, model)
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(scratch)))
             create_table(connection, model, scratch)
@@ -153,6 +160,58 @@ def compare(connection: Connection, model: ReadModel, schema: str) -> tuple[int,
     return (found[0]["differing"] if found else 0), differences
 
 
+class InUse(Exception):
+    """Something else in the database depends on the read model's table."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Another object of the database, such as a view, is built on the table {LIVE}.{name}; "
+            "drop it, replay again, and make it anew."
+        )
+
+
+@contextmanager
+def _turn(connection: Connection, work: str) -> Iterator[None]:
+    key = ["SELECT pg_advisory_lock({}, hashtext(%s))", "SELECT pg_advisory_unlock({}, hashtext(%s))"]
+    lock, unlock = (sql.SQL(text).format(sql.Literal(_TURNS)) for text in key)
+    connection.execute(lock, [work])
+    try:
+        yield
+    finally:
+        connection.execute(unlock, [work])
+
+
+@contextmanager
+def _snapshot(connection: Connection, model: ReadModel) -> Iterator[None]:
+    """One state of rows and checkpoint for several statements. The table is taken before the snapshot is: a swap that
+    came in between would leave the snapshot with a table that it does not know."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.Identifier(LIVE, model.name)))
+        yield
+
+
+def _create(connection: Connection, model: ReadModel) -> None:
+    try:
+        with connection.transaction():
+            create_table(connection, model, LIVE)
+            connection.execute(
+                "INSERT INTO replay.checkpoint (projection, definition, position, rebuilt_at)"
+                " VALUES (%s, %s, 0, clock_timestamp())",
+                [model.name, model.definition],
+            )
+    except errors.DuplicateTable:
+        raise NameTaken(model.name) from None
+
+
+def _is_comparable(connection: Connection, model: ReadModel, shadow: str) -> bool:
+    """A table of another shape, or one folded by another definition, cannot be compared row by row."""
+    checkpoints = connection.execute(query("replay", "checkpoints")).fetchall()
+    definitions = {row["projection"]: row["definition"] for row in checkpoints}
+    same_shape = shape(connection, model, shadow) == shape(connection, model)
+    return same_shape and definitions[model.name] == model.definition
+
+
 class _Discard(Exception):
     """Rolls a transaction back whose only product was the comparison."""
 
@@ -162,7 +221,7 @@ def _swap(connection: Connection, model: ReadModel, shadow: str, head: int) -> N
         try:
             with connection.transaction():
                 connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_LOCK_TIMEOUT))
-                live = max(head, lock_checkpoint(connection, model))
+                live = max(head, lock_checkpoint(connection, model, whatever_definition=True))
                 connection.execute("SET LOCAL search_path TO pg_catalog")
                 refold(connection, model, shadow, live, touched(connection, model, head, live))
                 connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(LIVE, model.name)))
@@ -178,6 +237,8 @@ def _swap(connection: Connection, model: ReadModel, shadow: str, head: int) -> N
                 )
                 _drop(connection, shadow)
             return
+        except errors.DependentObjectsStillExist:
+            raise InUse(model.name) from None
         except errors.LockNotAvailable:
             # Somebody reads the table at length. Whoever waits behind us in the queue waits too, so step aside.
             time.sleep(float(_LOCK_TIMEOUT.removesuffix("ms")) / 1000)

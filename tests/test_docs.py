@@ -11,6 +11,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -79,9 +80,9 @@ def test_a_page_does_what_it_says(page: Path, conninfo: str, tmp_path: Path) -> 
             elif here.startswith(("./crm test", "git clone")):
                 continue
             else:
-                shell.stdin.write(f"{here}\necho '<end>'\n")
+                shell.stdin.write(f"{here}\nprintf '\\n<end>\\n'\n")
                 shell.stdin.flush()
-                got = "".join(iter(shell.stdout.readline, "<end>\n")).replace(port, "8000")
+                got = "".join(iter(partial(next, shell.stdout), "<end>\n")).replace(port, "8000")
             assert matches(shown, got), f"{page.name}: $ {command}\nshows\n{shown}\nbut answers\n{got}"
     finally:
         shell.kill()

@@ -187,7 +187,7 @@ def test_the_figures_are_the_published_ones(imported: Store, deals: list[Deal]) 
 
 def test_top_agents_sold_what_is_published(imported: Store, deals: list[Deal]) -> None:
     groups = asked(imported, "average_deal_size", group_by="owner").groups or []
-    found = {group.group: share(group) for group in groups}
+    found = {group.label: share(group) for group in groups}
     assert found["Darcel Schlecht"] == (1_153_214, 349)
     assert set(found) == {deal["sales_agent"] for deal in deals if deal["deal_stage"] == "Won"}
 

@@ -15,7 +15,6 @@ from api.fresh import at_least
 from api.problems import BadParameter, NotUpToDate
 from api.store import Store, load_workspace
 from domain.workspace import DEFAULT_PIPELINE, Pipeline
-from eventstore.database import Connection
 from projections.leads import board, list_members, recently_closed, stages
 from projections.read_models import read_models
 from projections.reading import Row
@@ -72,8 +71,8 @@ def show_board(
 ) -> Response:
     """The board with all leads or one owner's, and what became of a form that was sent from it."""
     owner_id = _member(owner)
+    notice = notice or _waited(store, position)
     with store.pool.connection() as connection:
-        notice = notice or _waited(connection, position)
         pipeline = load_workspace(connection)[0].pipeline(DEFAULT_PIPELINE.name)
         sums = stages(connection, pipeline.name, owner_id)
         cards = board(connection, pipeline.name, limit=_CARDS_PER_STAGE, owner_id=owner_id)
@@ -103,10 +102,10 @@ def _member(owner: str) -> UUID | None:
         raise BadParameter("There is no such owner. Choose one on the board.") from None
 
 
-def _waited(connection: Connection, position: int | None) -> Notice | None:
+def _waited(store: Store, position: int | None) -> Notice | None:
     try:
-        at_least(connection, read_models().values(), position)
-    except NotUpToDate as problem:
+        at_least(store, read_models().values(), position)
+    except (NotUpToDate, BadParameter) as problem:
         return Notice(200, f"Your change is recorded, but the board does not show it yet: {problem}")
     return None
 

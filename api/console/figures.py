@@ -167,12 +167,14 @@ def _groups(kpi: Kpi, result: KpiResult) -> list[Group]:
     largest = max((value for _, value in worth if value), default=Decimal(1))
     return [
         Group(
-            name=group.group or "none",
+            name=group.label or group.group or "none",
             values=_values(kpi, group),
             share=round((value or Decimal()) / largest * 100, 1),
             sample_size=group.sample_size,
         )
-        for group, value in sorted(worth, key=lambda one: (one[1] is None, -(one[1] or 0), one[0].group or ""))
+        for group, value in sorted(
+            worth, key=lambda one: (one[1] is None, -(one[1] or 0), one[0].label or one[0].group or "")
+        )
     ]
 
 

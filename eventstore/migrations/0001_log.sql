@@ -94,6 +94,28 @@ LEFT JOIN log.personal_data AS p
     ON p.customer_id = e.customer_id
     AND p.position = e.position;
 
+-- How the program reads the log: `had_personal` tells a personal part that was forgotten from one that was never given.
+CREATE VIEW log.recorded AS
+SELECT
+    position,
+    customer_id,
+    stream_id,
+    stream_type,
+    version,
+    event_id,
+    type,
+    data,
+    personal,
+    personal_digest IS NOT NULL AS had_personal,
+    actor,
+    command_id,
+    correlation_id,
+    metadata,
+    part_id,
+    occurred_at,
+    recorded_at
+FROM log.history;
+
 CREATE FUNCTION log.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the log is append-only: % on %.% is refused', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME

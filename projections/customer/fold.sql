@@ -5,7 +5,7 @@
 SELECT
     stream_id AS customer_id,
     data->>'kind' AS kind,
-    personal->>'name' AS name,
+    nullif(personal->'name', '{"forgotten": true}') #>> '{}' AS name,
     data->>'source' AS source,
     (data->>'owner_id')::uuid AS owner_id,
     occurred_at AS registered_at

@@ -4,6 +4,7 @@
 -- unit: amount
 -- formula: sum of won amounts / number of won deals that have an amount, closed in the period; the median beside it
 -- edge cases: deals won without an amount are excluded and counted; with several currencies there is no single value, and each is reported apart
+-- of nothing: null
 -- source: the usual sales definition
 -- reads: lead_at
 
@@ -13,7 +14,8 @@ SELECT
     status_position AS position,
     amount,
     currency,
-    group_key
+    group_key,
+    group_label
 FROM lead_at
 WHERE status = 'won'
     AND status_since >= %(period_from)s
@@ -22,6 +24,7 @@ WHERE status = 'won'
 -- figure
 SELECT
     group_key,
+    max(group_label) AS group_label,
     CASE WHEN count(currency) = 1 THEN round(max(total) / max(deals), 6) END AS value,
     CASE WHEN count(currency) = 1 THEN max(total) END AS numerator,
     sum(deals)::bigint AS denominator,
@@ -38,6 +41,7 @@ SELECT
 FROM (
     SELECT
         group_key,
+        max(group_label) AS group_label,
         currency,
         sum(amount) AS total,
         count(amount) AS deals,

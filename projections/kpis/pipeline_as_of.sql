@@ -4,6 +4,7 @@
 -- unit: leads
 -- formula: the leads in each status in force at as_of, with the amounts in force then; the value is the number of open ones
 -- edge cases: a lead won exactly at as_of is won; the period does not matter; amounts of several currencies are reported apart
+-- of nothing: 0
 -- source: the state at a moment, folded from what had happened by then
 -- reads: lead_at
 
@@ -14,13 +15,15 @@ SELECT
     status,
     amount,
     currency,
-    group_key
+    group_key,
+    group_label
 FROM lead_at
 WHERE status IS NOT NULL
 
 -- figure
 SELECT
     group_key,
+    max(group_label) AS group_label,
     coalesce(sum(leads) FILTER (WHERE status = 'open'), 0)::bigint AS value,
     NULL::numeric AS numerator,
     NULL::numeric AS denominator,
@@ -30,12 +33,14 @@ SELECT
 FROM (
     SELECT
         group_key,
+        max(group_label) AS group_label,
         status,
         sum(leads) AS leads,
         coalesce(jsonb_object_agg(currency, total) FILTER (WHERE currency IS NOT NULL), '{}') AS amounts
     FROM (
         SELECT
             group_key,
+            max(group_label) AS group_label,
             status,
             currency,
             count(*) AS leads,

@@ -4,6 +4,7 @@
 -- unit: ratio
 -- formula: won / (won + lost), closed in the period; by value beside it
 -- edge cases: open and disqualified leads do not count; a reopened lead counts by its last outcome at as_of; no deal closed gives null
+-- of nothing: null
 -- source: the usual sales definition, by count; both forms are reported by the large CRMs
 -- reads: lead_at
 
@@ -14,7 +15,8 @@ SELECT
     status,
     amount,
     currency,
-    group_key
+    group_key,
+    group_label
 FROM lead_at
 WHERE status IN ('won', 'lost')
     AND status_since >= %(period_from)s
@@ -23,6 +25,7 @@ WHERE status IN ('won', 'lost')
 -- figure
 SELECT
     group_key,
+    max(group_label) AS group_label,
     round(count(*) FILTER (WHERE status = 'won')::numeric / nullif(count(*), 0), 10) AS value,
     count(*) FILTER (WHERE status = 'won') AS numerator,
     count(*) AS denominator,
@@ -34,7 +37,7 @@ SELECT
         -- amounts of different currencies are not added up
         -- and where no lost deal has an amount, the share would be 1 whatever was lost
         'by_value', CASE WHEN count(DISTINCT currency) = 1 AND count(amount) FILTER (WHERE status = 'lost') > 0 THEN
-            round(sum(amount) FILTER (WHERE status = 'won') / nullif(sum(amount), 0), 10)
+            round(coalesce(sum(amount) FILTER (WHERE status = 'won'), 0) / nullif(sum(amount), 0), 10)
         END
     ) AS details
 FROM counted

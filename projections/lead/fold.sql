@@ -17,6 +17,21 @@ WITH product AS (
     ) AS latest
     WHERE type <> 'lead.product_removed'
     GROUP BY stream_id
+), follow_up AS (
+    SELECT
+        stream_id,
+        count(*) AS open_follow_ups
+    FROM (
+        SELECT
+            stream_id,
+            part_id,
+            bool_or(type IN ('lead.follow_up_completed', 'lead.follow_up_cancelled')) AS is_done
+        FROM history
+        WHERE type LIKE 'lead.follow\_up\_%'
+        GROUP BY stream_id, part_id
+    ) AS task
+    WHERE NOT is_done
+    GROUP BY stream_id
 ), told AS (
     SELECT
         stream_id,
@@ -30,7 +45,6 @@ WITH product AS (
         part_id,
         occurred_at,
         CASE type
-            WHEN 'lead.captured' THEN 'open'
             WHEN 'lead.reopened' THEN 'open'
             WHEN 'lead.recycled' THEN 'open'
             WHEN 'lead.won' THEN 'won'
@@ -46,9 +60,9 @@ WITH product AS (
         customer_id,
         max(version) AS version,
         max(position) AS position,
-        -- a history that began elsewhere may lack its first event; what is not said to be closed is open
+        -- what is not said to be closed is open
         coalesce((array_agg(status ORDER BY position DESC) FILTER (WHERE status IS NOT NULL))[1], 'open') AS status,
-        (array_agg(personal->>'title' ORDER BY position DESC) FILTER (WHERE type IN ('lead.captured', 'lead.retitled')))[1] AS title,
+        (array_agg(nullif(personal->'title', '{"forgotten": true}') ORDER BY position DESC) FILTER (WHERE type IN ('lead.captured', 'lead.retitled')))[1] AS title,
         (array_agg(data ORDER BY position) FILTER (WHERE type = 'lead.captured'))[1] AS captured,
         (array_agg(personal ORDER BY position) FILTER (WHERE type = 'lead.captured'))[1] AS captured_personal,
         (array_agg(data ORDER BY position DESC) FILTER (WHERE type IN ('lead.captured', 'lead.capture_corrected')))[1] AS touch,
@@ -60,25 +74,26 @@ WITH product AS (
         (array_agg(data ORDER BY position DESC) FILTER (WHERE type = 'lead.assigned'))[1] AS assigned,
         (array_agg(value ORDER BY position DESC) FILTER (WHERE value IS NOT NULL))[1] AS value,
         (array_agg((data->>'expected_close')::date ORDER BY position DESC) FILTER (WHERE type = 'lead.expected_close_moved'))[1] AS expected_close,
-        (array_agg((data->>'until')::date ORDER BY position DESC) FILTER (WHERE type = 'lead.recycled'))[1] AS recycled_until,
+        -- whatever changes the status ends the nurture that a recycling began
+        (array_agg((data->>'until')::date ORDER BY position DESC) FILTER (WHERE status IS NOT NULL))[1] AS recycled_until,
         coalesce(
             (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE type IN ('lead.captured', 'lead.capture_corrected')))[1],
             min(occurred_at)
         ) AS captured_at,
         (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE type = 'lead.contacted'))[1] AS contacted_at,
         (array_agg(data->>'interaction_id' ORDER BY position DESC) FILTER (WHERE type = 'lead.contacted'))[1] AS contacted_by,
+        max(position) FILTER (WHERE type = 'lead.contacted') AS contacted_position,
         -- a first contact that is taken back, or turns out to be the prospect's own, was none
-        array_agg(data->>'interaction_id') FILTER (
+        jsonb_object_agg(data->>'interaction_id', position ORDER BY position) FILTER (
             WHERE type = 'lead.interaction_retracted'
                 OR type = 'lead.interaction_corrected' AND data->>'direction' IS DISTINCT FROM 'outbound'
         ) AS no_contact,
-        max(occurred_at) FILTER (WHERE type = 'lead.qualified') AS qualified_at,
+        (array_agg(CASE WHEN type = 'lead.qualified' THEN occurred_at END ORDER BY position DESC)
+            FILTER (WHERE type IN ('lead.qualified', 'lead.disqualified', 'lead.recycled')))[1] AS qualified_at,
         (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE status IS NOT NULL))[1] AS status_since,
         (array_agg(CASE WHEN type = 'lead.converted' THEN occurred_at END ORDER BY position DESC)
             FILTER (WHERE type IN ('lead.converted', 'lead.conversion_reverted')))[1] AS converted_at,
         (array_agg(personal ORDER BY position DESC) FILTER (WHERE type = 'lead.lost'))[1] AS lost,
-        count(DISTINCT part_id) FILTER (WHERE type = 'lead.follow_up_scheduled')
-            - count(DISTINCT part_id) FILTER (WHERE type IN ('lead.follow_up_completed', 'lead.follow_up_cancelled')) AS open_follow_ups,
         max(occurred_at) AS last_event_at,
         jsonb_path_query_array(
             jsonb_agg(metadata->'flags' ORDER BY position) FILTER (WHERE metadata ? 'flags'), '$[*][*]'
@@ -92,12 +107,13 @@ SELECT
     s.version,
     s.position,
     s.status,
-    s.title,
+    -- a fact may be told again after its subject was forgotten; it then says so in its place
+    s.title #>> '{}' AS title,
     s.touch->>'source' AS source,
     (s.captured->>'campaign_id')::uuid AS campaign_id,
-    s.captured_personal->'form' AS form,
+    nullif(s.captured_personal->'form', '{"forgotten": true}') AS form,
     (s.captured->>'inbound')::boolean AS inbound,
-    s.touch_personal->'external_ids' AS external_ids,
+    nullif(s.touch_personal->'external_ids', '{"forgotten": true}') AS external_ids,
     s.staged->>'pipeline' AS pipeline,
     s.stage,
     s.probability,
@@ -111,15 +127,20 @@ SELECT
     s.recycled_until,
     (s.captured->>'received_at')::timestamptz AS received_at,
     s.captured_at,
-    CASE WHEN s.contacted_by = ANY(s.no_contact) THEN NULL ELSE s.contacted_at END AS contacted_at,
+    CASE
+        WHEN (s.no_contact->>s.contacted_by)::bigint > s.contacted_position THEN NULL
+        ELSE s.contacted_at
+    END AS contacted_at,
     s.qualified_at,
     CASE WHEN s.status <> 'open' THEN s.status_since END AS closed_at,
     s.converted_at,
-    CASE WHEN s.status = 'lost' THEN s.lost->>'reason' END AS lost_reason,
-    CASE WHEN s.status = 'lost' THEN s.lost->>'competitor' END AS competitor,
-    s.open_follow_ups,
+    CASE WHEN s.status = 'lost' THEN nullif(s.lost->'reason', '{"forgotten": true}') #>> '{}' END AS lost_reason,
+    CASE WHEN s.status = 'lost' THEN nullif(s.lost->'competitor', '{"forgotten": true}') #>> '{}' END AS competitor,
+    coalesce(f.open_follow_ups, 0) AS open_follow_ups,
     s.last_event_at,
     ARRAY(SELECT jsonb_array_elements_text(s.flags)) AS flags
 FROM state AS s
 LEFT JOIN product AS p
     ON p.stream_id = s.lead_id
+LEFT JOIN follow_up AS f
+    ON f.stream_id = s.lead_id

@@ -29,7 +29,7 @@ CREATE TABLE lead (
     converted_at      timestamptz,
     lost_reason       text,
     competitor        text,
-    open_follow_ups   integer     NOT NULL,
+    open_follow_ups   bigint      NOT NULL,
     last_event_at     timestamptz NOT NULL,
     flags             text[]      NOT NULL
 );

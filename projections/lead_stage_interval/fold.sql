@@ -40,7 +40,12 @@ WITH correction AS (
         customer_id,
         occurred_at,
         row_number() OVER (PARTITION BY stream_id, occurred_at ORDER BY position) AS rank_at_moment,
-        max(position) FILTER (WHERE status IS NOT NULL) OVER until AS status_position,
+        min(occurred_at) FILTER (WHERE type = 'lead.captured') OVER (PARTITION BY stream_id) AS captured_at,
+        -- a capture opens a lead, but no second one opens it again
+        coalesce(
+            max(position) FILTER (WHERE status IS NOT NULL AND type <> 'lead.captured') OVER until,
+            max(position) FILTER (WHERE type = 'lead.captured') OVER until
+        ) AS status_position,
         max(position) FILTER (WHERE stage IS NOT NULL) OVER until AS stage_position,
         max(position) FILTER (WHERE value IS NOT NULL) OVER until AS value_position,
         max(position) FILTER (WHERE type = 'lead.assigned') OVER until AS owner_position
@@ -65,10 +70,12 @@ WITH correction AS (
 SELECT
     m.stream_id AS lead_id,
     m.customer_id,
+    m.captured_at,
     greatest(m.status_position, m.stage_position, m.value_position, m.owner_position) AS position,
     m.occurred_at AS valid_from,
     m.next_at AS valid_to,
-    status.status,
+    -- a history that began elsewhere may lack its capture
+    CASE WHEN m.captured_at IS NULL THEN coalesce(status.status, 'open') ELSE status.status END AS status,
     status.occurred_at AS status_since,
     m.status_position,
     stage.data->>'pipeline' AS pipeline,

@@ -2,18 +2,19 @@
 -- reads: lead_stage_interval lead workspace_member
 -- groups: owner product source stage
 
--- one row per lead, or with group_by product one per lead and product
+-- One row per lead, or with group_by product one per lead and product. Status, stage, owner and amount are those at
+-- as_of; product and source are today's.
 SELECT
     i.*,
-    l.captured_at,
-    grouped.group_key
+    grouped.group_key,
+    CASE %(group_by)s::text WHEN 'owner' THEN m.name ELSE grouped.group_key END AS group_label
 FROM lead_stage_interval AS i
-JOIN lead AS l
+LEFT JOIN lead AS l
     ON l.lead_id = i.lead_id
 LEFT JOIN workspace_member AS m
     ON m.member_id = i.owner_id
 CROSS JOIN LATERAL unnest(CASE %(group_by)s::text
-    WHEN 'owner' THEN ARRAY[coalesce(m.name, i.owner_id::text)]
+    WHEN 'owner' THEN ARRAY[i.owner_id::text]
     WHEN 'product' THEN coalesce(nullif(l.product_ids, '{}'), ARRAY[NULL::text])
     WHEN 'source' THEN ARRAY[l.source]
     WHEN 'stage' THEN ARRAY[i.stage]

@@ -5,7 +5,7 @@
 SELECT
     part_id AS member_id,
     customer_id,
-    personal->>'name' AS name,
+    nullif(personal->'name', '{"forgotten": true}') #>> '{}' AS name,
     occurred_at AS invited_at
 FROM history
 WHERE type = 'workspace.member_invited'

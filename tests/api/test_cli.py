@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -163,3 +164,57 @@ def test_figures_are_listed_shown_and_run(crm: Crm) -> None:
     assert result["value"] is None
     assert result["period"] == {"start": "2016-01-01T00:00:00Z", "end": "2018-01-01T00:00:00Z"}
     assert "Win rate: – ratio" in crm("kpi", "run", "win_rate", "--group-by", "owner")
+
+
+def test_no_log_line_repeats_what_was_sent(
+    running: tuple[subprocess.Popen[str], str], crm: Crm, connection: Connection, port: int
+) -> None:
+    process, _ = running
+    key = crm("key", "create", "tests").strip()
+    connection.execute("ALTER TABLE lead RENAME COLUMN title TO headline")  # so that something goes wrong
+    ask = urllib.request.Request(
+        f"http://127.0.0.1:{port}/v1/leads",
+        json.dumps({"title": "Canary", "customer_name": "Canary"}).encode(),
+        {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+    )
+    with pytest.raises(urllib.error.HTTPError) as failure:
+        urllib.request.urlopen(ask)
+    assert failure.value.code == 500
+    assert "Canary" not in failure.value.read().decode()
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=30)
+    assert "unexpected error" in error
+    assert "Canary" not in out + error
+    assert key not in out + error
+
+
+def test_the_embedded_server_stops_with_the_last_who_used_it(tmp_path: Path, port: int) -> None:
+    data = tmp_path / "data"
+    crm = Crm("", data)
+    for how in (signal.SIGINT, signal.SIGTERM):
+        process = crm.start("run", "--port", str(port), "--no-demo")
+        assert process.stdout is not None
+        assert "Everfold is running" in process.stdout.readline()
+        record = (data / "postgres").resolve() / "data" / "postmaster.pid"
+        assert record.exists()
+        process.send_signal(how)
+        assert process.communicate(timeout=60) == ("", "")
+        assert not record.exists()
+    shutil.rmtree((data / "postgres").resolve())
+
+
+def test_another_installations_secret_is_refused(crm: Crm) -> None:
+    crm("key", "create", "tests")
+    crm.environment["EVERFOLD_SECRET"] = "other"
+    said = crm("key", "create", "tests", code=1)
+    assert "another secret" in said
+    assert "Traceback" not in said
+
+
+def test_a_database_with_tables_of_others_is_left_alone(crm: Crm, connection: Connection) -> None:
+    connection.execute("DELETE FROM replay.checkpoint")
+    connection.execute("DROP TABLE customer")
+    connection.execute("CREATE TABLE customer (precious text)")
+    connection.execute("INSERT INTO customer VALUES ('kept')")
+    assert "Give Everfold a database of its own" in crm("verify", code=1)
+    assert connection.execute("SELECT precious FROM customer").fetchall() == [{"precious": "kept"}]

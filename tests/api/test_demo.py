@@ -168,6 +168,7 @@ def test_two_that_load_at_once_load_it_once(store: Store) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    assert len(reports) == 2
     assert sum(report["leads"] for report in reports) == 25
     assert sum(report["events"] for report in reports) == len(everything(store))
     with store.pool.connection() as connection:

@@ -5,10 +5,14 @@ from uuid import uuid4
 
 from fastapi.testclient import TestClient
 
-from api.store import Store
+from api.access import create_api_key
+from api.store import Store, append_to_workspace
+from domain.event import MemberId
+from domain.workspace import WorkspaceMemberInvited
+from eventstore import log
 from eventstore.database import Connection, connect
 from tests.api.test_leads import act, capture
-from tests.facts import captured, given
+from tests.facts import NOBODY, captured, given
 
 
 def pages(client: TestClient, **params: Any) -> list[dict[str, Any]]:
@@ -103,6 +107,7 @@ def test_figures_are_asked_for_by_slug_and_lead_to_their_events(client: TestClie
     assert (result["value"], result["numerator"], result["denominator"]) == (0.5, 1, 2)
     assert result["definition"] == "win_rate@1"
     assert {group["group"]: group["value"] for group in result["groups"]} == {"web": 1, "fair": 0}
+    assert {group["label"] for group in result["groups"]} == {"web", "fair"}
     behind = client.get(result["events_url"]).json()["data"]
     assert [event["type"] for event in behind] == ["lead.won", "lead.lost"]
     first = client.get(f"{result['events_url']}&limit=1").json()
@@ -118,6 +123,8 @@ def test_a_figure_that_cannot_be_asked_for_is_explained(client: TestClient) -> N
         "from=2026-02-01&to=2026-01-01",
         "from=yesterday",
         "zone=Mars/Olympus",
+        "zone=Europe",
+        f"zone={'x' * 300}",
         "zone=../../etc/passwd",
         "as_of=2999-01-01T00:00:00Z&axis=occurred",
         "as_of=2026-01-01T00:00:00Z",
@@ -127,3 +134,60 @@ def test_a_figure_that_cannot_be_asked_for_is_explained(client: TestClient) -> N
         answer = client.get(f"/v1/kpis/win_rate?{bad}")
         assert answer.status_code == 422, bad
         assert answer.json()["code"] in ("bad_parameter", "malformed")
+
+
+def test_owners_of_one_name_are_two_and_are_named_to_those_who_may_know(
+    client: TestClient, store: Store, connection: Connection
+) -> None:
+    owners = [uuid4(), uuid4()]
+    for member_id in owners:
+        append_to_workspace(
+            connection, None, WorkspaceMemberInvited(member_id=MemberId(member_id), name="Anna Schmidt")
+        )
+    for owner_id in owners:
+        position = act(client, capture(client, owner_id=str(owner_id)), "win").json()["position"]
+    ask = ("/v1/kpis/win_rate?group_by=owner", {"Min-Position": str(position)})
+    groups = client.get(ask[0], headers=ask[1]).json()["groups"]
+    assert {group["group"] for group in groups} == {str(owner) for owner in owners}
+    assert [group["label"] for group in groups] == ["Anna Schmidt"] * 2
+    client.headers["Authorization"] = f"Bearer {create_api_key(store, 'figures only', ('kpis:read',))}"
+    assert [group["label"] for group in client.get(ask[0], headers=ask[1]).json()["groups"]] == [None, None]
+
+
+def test_figures_of_mixed_amounts_and_of_nothing(client: TestClient) -> None:
+    def figure(slug: str) -> Any:
+        return client.get(f"/v1/kpis/{slug}", headers={"Min-Position": str(position)}).json()
+
+    position = client.get("/v1/events").json()["data"][-1]["position"]
+    assert (figure("win_rate")["value"], figure("pipeline_as_of")["value"]) == (None, 0)
+    for amount in ("100", "200", None):
+        value = {"amount": amount, "currency": "EUR"} if amount else None
+        position = act(client, capture(client, value=value), "win").json()["position"]
+    size = figure("average_deal_size")
+    assert (size["value"], size["numerator"], size["denominator"], size["excluded"]) == (150, 300, 2, 1)
+    lost = capture(client, value={"amount": "300", "currency": "EUR"})
+    position = act(client, lost, "lose").json()["position"]
+    assert figure("win_rate")["details"]["by_value"] == 0.5
+    position = act(client, capture(client, value={"amount": "5", "currency": "USD"}), "win").json()["position"]
+    assert figure("average_deal_size")["value"] is None
+    assert figure("average_deal_size")["details"]["by_currency"]["USD"]["mean"] == 5
+    assert figure("win_rate")["details"]["by_value"] is None
+    position = capture(client)["position"]
+    assert figure("sales_cycle")["details"]["open"] == 1
+
+
+def test_an_event_of_an_unknown_type_is_passed_on_as_it_is(client: TestClient, connection: Connection) -> None:
+    row = log.new_row(
+        NOBODY,
+        customer_id=uuid4(),
+        stream_type="aggregate",
+        stream_id=uuid4(),
+        version=1,
+        type_="dogs:Registered",
+        data={"name": "Fido"},
+        personal=None,
+        part_id=None,
+        occurred_at=None,
+    )
+    log.append_rows(connection, [row], None)
+    assert pages(client)[-1]["data"] == {"name": "Fido"}

@@ -166,14 +166,20 @@ def test_what_is_read_only_for_some_outcomes_is_not_read_for_others(store: Store
 
 
 def test_rows_of_the_same_customer_share_a_history(store: Store, take_in: Import) -> None:
-    take_in(WON, OPEN.replace("Cancity", " Cancity  "), BARE)
-    customer_id = CustomerId(store.derived_id("imported customer", "erp", "Cancity"))
+    take_in(WON.replace("Cancity", "New Cancity"), OPEN.replace("Cancity", " New  Cancity "), BARE)
+    customer_id = CustomerId(store.derived_id("imported customer", "erp", "New Cancity"))
     with store.pool.connection() as connection:
         history = log.load_customer(connection, customer_id, 10**9)
     registered, *rest = history
-    assert registered.event == CustomerRegistered(kind="organisation", name="Cancity", source="web")
+    assert registered.event == CustomerRegistered(kind="organisation", name="New Cancity", source="web")
     assert registered.occurred_at == berlin(2026, 1, 5)
     assert {fact.stream_id for fact in rest} == {store.derived_id("imported lead", "erp", key) for key in ("7", "8")}
+
+
+def test_blanks_around_a_cell_are_not_part_of_it(store: Store, take_in: Import) -> None:
+    take_in(WON.replace(",", " , "))
+    assert kinds(store, "7") == [LeadCaptured, LeadAssigned, LeadProductAdded, LeadWon]
+    assert counts(take_in(WON)) == (0, 0, 1, 0)
 
 
 def test_a_customer_may_be_a_person(store: Store, take_in: Import) -> None:
@@ -223,6 +229,12 @@ def test_owners_become_members_once(store: Store, take_in: Import) -> None:
 def test_the_owner_of_a_refused_row_is_not_invited(store: Store, take_in: Import) -> None:
     take_in("7,,Ann,,,2026-13-05,,,,,,O")
     assert members(store) == set()
+
+
+def test_the_owner_of_a_row_that_is_out_of_date_is_not_invited(store: Store, take_in: Import) -> None:
+    take_in(WON)
+    assert counts(take_in(WON.replace("Ann", "Zoe").replace(",W", ",O"))) == (0, 0, 1, 0)
+    assert members(store) == {"Ann"}
 
 
 @pytest.mark.parametrize(
@@ -387,6 +399,26 @@ def test_an_import_that_was_interrupted_goes_on(store: Store, take_in: Import, m
     assert counts(report) == (30 - len(there), 0, len(there), 0)
     assert all(kinds(store, str(key))[-1] is LeadWon for key in range(100, 130))
     assert counts(take_in(*rows)) == (0, 0, 30, 0)
+
+
+@pytest.mark.parametrize("conflict", [log.VersionConflict, log.ExternalIdTaken, UNAVAILABLE[0]])
+def test_rows_that_cannot_be_recorded_together_are_recorded_one_by_one(
+    store: Store, take_in: Import, monkeypatch: pytest.MonkeyPatch, conflict: type[Exception]
+) -> None:
+    append = log.append
+
+    def conflicting(
+        connection: Connection, events: Sequence[log.NewEvent], *arguments: object, **options: object
+    ) -> list[int]:
+        if len({event.stream_id for event in events if event.stream_type == "lead"}) > 1:
+            raise conflict
+        return append(connection, events, *arguments, **options)  # type: ignore[arg-type]  # passed through
+
+    monkeypatch.setattr(log, "append", conflicting)
+    assert counts(take_in(*rows_of(9))) == (9, 0, 0, 0)
+    with store.pool.connection() as connection:
+        firms = [store.derived_id("imported customer", "erp", f"Firm {n}") for n in range(7)]
+        assert [len(history) for history in log.load_many(connection, firms).values()] == [1] * 7
 
 
 def test_two_imports_at_once_take_each_lead_in_once(store: Store, tmp_path: Path) -> None:
@@ -634,7 +666,7 @@ def test_other_encodings_and_delimiters_are_read(
             "fields.customer.kind: Input should be 'person' or",
         ),
         ('W = "won"', 'W = "winner"', "fields.status.values.W: Input should be 'open', 'won',"),
-        ('2 = "proposal"', '2 = "offer"', "There is no stage offer in the pipeline default. Its stages are: new,"),
+        ('2 = "proposal"', '2 = "offer"', "There is no such stage in the pipeline default. Its stages are: new,"),
         (
             'source = "source"',
             'source = { column = "source", constant = "web" }',
@@ -666,7 +698,7 @@ def test_other_encodings_and_delimiters_are_read(
         (
             'system = "erp"',
             'system = "erp"\npipeline = "other"',
-            "There is no pipeline other. The pipelines are: default.",
+            "There is no such pipeline. The pipelines are: default.",
         ),
         ('system = "erp"', 'system = "erp"\nfile = { encoding = "utf-9" }', "file.encoding: there is no such encoding"),
         ('system = "erp"', 'system = "erp"\nfile = { encoding = "hex" }', "file.encoding: there is no such encoding"),
@@ -689,7 +721,7 @@ def test_a_stage_that_no_one_mapped_is_refused_by_the_pipeline(take_in: Import) 
     mapping = MAPPING.replace(', values = { 1 = "new", 2 = "proposal" }', "")
     report = take_in(OPEN, OPEN.replace("8,", "9,", 1).replace(",2,,,O", ",qualified,,,O"), mapping=mapping)
     assert counts(report) == (1, 0, 0, 1)
-    assert "There is no stage 2 in the pipeline default" in refused(report)[0][1]
+    assert "There is no such stage in the pipeline default" in refused(report)[0][1]
 
 
 def test_a_status_in_our_own_words_needs_no_values(store: Store, take_in: Import) -> None:

@@ -1,5 +1,6 @@
 """What a client of the leads API relies on: safe retries, versions, clear refusals, its own writes."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -234,6 +235,7 @@ def test_a_stale_version_is_refused_and_an_unreadable_one_explained(client: Test
         ({"title": "x", "occurred_at": "0001-01-01T00:00:00+14:00"}, "/body/occurred_at"),
         ({"title": "x", "received_at": "9999-12-31T23:59:59-14:00"}, "/body/received_at"),
         ({"title": "x" * 20_001}, "/body/title"),
+        ({"title": "x", "external_ids": {"shop": "x" * 201}}, "/body/external_ids/shop"),
     ],
 )
 def test_a_malformed_body_is_explained_without_repeating_it(
@@ -283,7 +285,7 @@ def test_unknown_and_foreign_ids_are_not_found(client: TestClient) -> None:
         assert client.post(f"/v1/leads/{unknown}/win", json={}).status_code == 404
         if unknown != lead["customer_id"]:
             assert client.post("/v1/leads", json={"title": "x", "customer_id": unknown}).status_code == 404
-    assert client.get("/v1/leads/nonsense").status_code == 422
+    assert client.get("/v1/leads/nonsense").json()["code"] == "not_found"
     assert client.get("/nowhere").json()["code"] == "not_found"
     assert client.delete("/v1/leads").json()["code"] == "method_not_allowed"
 
@@ -335,8 +337,41 @@ def test_a_cursor_of_another_list_is_refused(client: TestClient) -> None:
     assert client.get("/v1/leads", params={"cursor": cursor}).status_code == 400
 
 
-def test_a_read_that_cannot_be_new_enough_says_so(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_that_cannot_be_new_enough_says_so(
+    client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("api.fresh._PATIENCE", 0.05)
-    late = client.get("/v1/leads", headers={"Min-Position": "999999"})
+    assert store.follower is not None
+    store.follower.stop()
+    written = capture(client)["position"]
+    late = client.get("/v1/leads", headers={"Min-Position": str(written)})
     assert (late.status_code, late.json()["code"]) == (503, "not_up_to_date")
     assert late.headers["Retry-After"] == "1"
+    beyond = client.get("/v1/leads", headers={"Min-Position": str(written + 1)})
+    assert (beyond.status_code, beyond.json()["code"]) == (422, "bad_parameter")
+
+
+def test_one_key_is_one_command_however_the_id_and_the_body_are_spelt(client: TestClient) -> None:
+    lead = capture(client)
+    key = {"Idempotency-Key": "k"}
+    first = act(client, lead, "log-interaction", {"kind": "call", "about": "price"}, headers=key)
+    shouted = {"lead_id": lead["lead_id"].upper()}
+    again = act(client, shouted, "log-interaction", {"about": "price", "kind": "call"}, headers=key)
+    assert (again.status_code, again.json()) == (200, first.json())
+    forms = [{"a": "1", "b": "2"}, {"b": "2", "a": "1"}]
+    answers = [client.post("/v1/leads", json={"title": "x", "form": form}, headers=key).json() for form in forms]
+    assert answers[0] == answers[1]
+
+
+def test_what_a_command_said_cannot_be_guessed_from_the_log(client: TestClient, connection: Connection) -> None:
+    act(client, capture(client), "retitle", {"title": "Canary"})
+    guess = hashlib.sha256(b'RetitleLead {"occurred_at": null, "title": "Canary"}').digest()
+    hashes = [row["body_hash"] for row in connection.execute("SELECT body_hash FROM log.command")]
+    assert len(hashes) == 2
+    assert guess not in [bytes(found) for found in hashes]
+
+
+def test_a_number_without_measure_is_malformed(client: TestClient) -> None:
+    endless = {"kind": "call", "duration_seconds": int("9" * 400)}
+    assert act(client, capture(client), "log-interaction", endless).status_code == 422
+    assert act(client, capture(client), "qualify", {"score": 10**30}).status_code == 422

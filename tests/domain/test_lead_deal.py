@@ -97,15 +97,20 @@ def test_when_this_is_wanted_that_happens(
     [
         ((), MoveLeadToStage(to_stage="new"), AlreadyInStage, "already in the stage new."),
         ((TO_PROPOSAL,), MoveLeadToStage(to_stage="proposal"), AlreadyInStage, "already in the stage proposal."),
-        ((), MoveLeadToStage(to_stage="moon"), UnknownStage, "no stage moon in the pipeline default."),
+        ((), MoveLeadToStage(to_stage="moon"), UnknownStage, "no such stage in the pipeline default."),
         ((ADDED,), AddProduct(product_id="roof"), ProductAlreadyAdded, "roof is already part of this deal"),
-        ((), RepriceProduct(product_id="roof", quantity=Decimal(1)), UnknownProduct, "roof is not part of this deal"),
-        ((), RemoveProduct(product_id="roof"), UnknownProduct, "roof is not part of this deal"),
+        (
+            (),
+            RepriceProduct(product_id="roof", quantity=Decimal(1)),
+            UnknownProduct,
+            "This product is not part of the deal",
+        ),
+        ((), RemoveProduct(product_id="roof"), UnknownProduct, "This product is not part of the deal"),
         (
             (ADDED, LeadProductRemoved(product_id="roof")),
             RemoveProduct(product_id="roof"),
             UnknownProduct,
-            "roof is not part of this deal",
+            "This product is not part of the deal",
         ),
     ],
 )

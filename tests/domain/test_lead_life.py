@@ -88,7 +88,7 @@ def test_a_lead_worth_nothing_is_valued_all_the_same() -> None:
 
 
 def test_a_lead_is_not_captured_in_a_stage_that_is_not_there() -> None:
-    with pytest.raises(UnknownStage, match="no stage won"):
+    with pytest.raises(UnknownStage, match="no such stage"):
         capture(CaptureLead(title="New roof", stage="won"), PIPELINE)
 
 

@@ -78,7 +78,7 @@ def test_the_latest_version_of_a_pipeline_holds() -> None:
 
 
 def test_a_pipeline_nobody_published_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UnknownPipeline, match=r"no pipeline sales. The pipelines are: default\."):
+    with pytest.raises(UnknownPipeline, match=r"no such pipeline. The pipelines are: default\."):
         given(WorkspacePipelinePublished(pipeline=PIPELINE)).pipeline("sales")
 
 
@@ -102,7 +102,7 @@ def test_the_probability_of_a_stage_is_between_0_and_1(probability: str) -> None
 
 def test_an_unknown_stage_is_refused_with_those_there_are() -> None:
     with pytest.raises(
-        UnknownStage, match=r"no stage won in the pipeline default.*new, contacted, qualified, proposal"
+        UnknownStage, match=r"no such stage in the pipeline default.*new, contacted, qualified, proposal"
     ):
         PIPELINE.stage("won")
 

@@ -1,9 +1,18 @@
-"""Keeps the console's one-time links and sessions, by the digests of their tokens."""
+"""Keeps, by digests only, the installation's secret and the console's one-time links and sessions."""
 
 from datetime import datetime
 from uuid import UUID
 
 from eventstore.database import Connection, query
+
+
+def same_secret(connection: Connection, fingerprint: bytes) -> bool:
+    """Whether this database's digests were made with the secret of that fingerprint; the first to ask decides."""
+    connection.execute(
+        "INSERT INTO access.installation (secret_fingerprint) VALUES (%s) ON CONFLICT DO NOTHING", [fingerprint]
+    )
+    row = connection.execute("SELECT secret_fingerprint FROM access.installation").fetchone()
+    return row is not None and bytes(row["secret_fingerprint"]) == fingerprint
 
 
 def add_link(connection: Connection, link: bytes, expires_at: datetime) -> None:
@@ -15,7 +24,7 @@ def add_link(connection: Connection, link: bytes, expires_at: datetime) -> None:
 def use_link(connection: Connection, link: bytes, session: bytes, member_id: UUID, expires_at: datetime) -> bool:
     """Use a link up and open a session for it, in one statement; False when the link is unknown, used or too old."""
     parameters = {"link": link, "session": session, "member_id": member_id, "expires_at": expires_at}
-    return connection.execute(query("eventstore", "use_sign_in_link"), parameters).rowcount == 1
+    return connection.execute(query("eventstore", "use_link"), parameters).rowcount == 1
 
 
 def session_member(connection: Connection, session: bytes) -> UUID | None:
