@@ -257,11 +257,6 @@ def run_kpi(
         Console().print(table)
 
 
-def main() -> None:
-    """Run the command line."""
-    app()
-
-
 def _settings(data: Path | None) -> Settings:
     return Settings(data=data) if data else Settings()
 

@@ -25,9 +25,10 @@ from eventstore.server import ServerError, running
 ROOT = Path(__file__).parents[2]
 FAST = {"fsync": "off"}
 USER = """
-import sys
+import signal, sys
 from pathlib import Path
 from eventstore.server import running
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
 with running(Path(sys.argv[1]), settings={"fsync": "off"}) as conninfo:
     print(conninfo, flush=True)
     sys.stdin.read()
