@@ -37,7 +37,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 @app.command()
 def run(
     data: Data = None,
-    port: Annotated[int, typer.Option(help="Where to serve.")] = 8000,
+    port: Annotated[int, typer.Option(help="Where to serve.", min=0, max=65535)] = 8000,
     host: Annotated[str, typer.Option(help="Which address to listen on.")] = "127.0.0.1",
     demo: Annotated[bool, typer.Option(help="Load the demo company when the log is empty.")] = True,
 ) -> None:

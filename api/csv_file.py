@@ -4,6 +4,7 @@ import codecs
 import csv
 import hashlib
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from api.mapping import ImportRefused
 from domain.event import Frozen
 
 _BLOCK = 1 << 16
+_LONGEST_LINE = 1 << 24
+csv.field_size_limit(_LONGEST_LINE)  # a cell with a whole mail in it is read to its end, and refused as a cell
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"SQLite format 3")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DELIMITERS = ",;\t|"
@@ -63,6 +66,8 @@ class Line:
 
 def look_over(path: Path, form: FileFormat) -> CsvFile:
     """Read the whole file once. Raises ImportRefused when it is empty, in another encoding or no CSV."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ImportRefused(f"{path} is not a file that can be read twice, as an import does. Save it as a file first.")
     try:
         sha256, lines = _decoded(path, form.encoding)
         with _opened(path, form.encoding) as text:
@@ -71,28 +76,47 @@ def look_over(path: Path, form: FileFormat) -> CsvFile:
             header = _header(path, csv.reader(text, delimiter=delimiter, strict=True))
     except OSError as error:
         raise ImportRefused(f"The file {path} cannot be read: {error.strerror}.") from None
+    except UnicodeError:
+        raise ImportRefused(
+            f"{path} does not begin as {form.encoding} does. Set encoding to utf-16-le or utf-16-be in the [file] part"
+            " of the mapping, or to what the file is written in."
+        ) from None
     return CsvFile(path, form.encoding, delimiter, header, sha256, lines)
 
 
 def lines_of(file: CsvFile) -> Iterator[Line]:
-    """The records below the header, one at a time; empty lines are none."""
+    """The records below the header, one at a time; empty lines are none.
+
+    Where a quote is opened and never closed, the line it stands on is refused and reading goes on with the next.
+    """
     with _opened(file.path, file.encoding) as text:
-        reader = csv.reader(text, delimiter=file.delimiter, strict=True)
-        next(reader)
+        below = csv.reader(text, delimiter=file.delimiter, strict=True)
+        next(below)
+        number, again = below.line_num, deque[str]()
         while True:
-            begin = reader.line_num + 1
+            taken: list[str] = []
+            reader = csv.reader(_noting(taken, again, text), delimiter=file.delimiter, strict=True)
+            trouble: str | None = None
             try:
                 cells = [cell.strip() for cell in next(reader)]
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Line(begin, reader.line_num, (), f"This is not CSV: {error}.")
-                continue
-            if len(cells) not in (0, len(file.header)):
+                again.extendleft(reversed(taken[1:]))
+                del taken[1:]
+                cells, trouble = [taken[0].rstrip("\r\n")], f"This is not CSV: {error}."
+            begin, number = number + 1, number + len(taken)
+            if not trouble and len(cells) not in (0, len(file.header)):
                 trouble = f"It has {len(cells)} cells where the header has {len(file.header)} columns."
-                yield Line(begin, reader.line_num, cells, trouble)
-            elif cells:
-                yield Line(begin, reader.line_num, cells)
+            if cells:
+                yield Line(begin, number, cells, trouble)
+
+
+def _noting(taken: list[str], again: deque[str], text: TextIO) -> Iterator[str]:
+    """The next lines, those to be read again first; `taken` notes what was handed out."""
+    while line := again.popleft() if again else text.readline():
+        taken.append(line)
+        yield line
 
 
 class RefusedRows(AbstractContextManager["RefusedRows"]):
@@ -142,7 +166,7 @@ def _opened(path: Path, encoding: str) -> TextIO:
 
 def _decoded(path: Path, encoding: str) -> tuple[str, int]:
     """Digest and number of lines. Raises ImportRefused where the text is not of the encoding, or no text."""
-    digest, size, newlines = hashlib.sha256(), 0, 0
+    digest, size, newlines, run = hashlib.sha256(), 0, 0, 0
     decoder = codecs.getincrementaldecoder(encoding)()
     with open(path, "rb") as file:
         block = file.read(_BLOCK)
@@ -152,11 +176,15 @@ def _decoded(path: Path, encoding: str) -> tuple[str, int]:
             size += len(block)
             digest.update(block)
             try:
-                newlines += decoder.decode(block, final=not block).count("\n")
+                decoded = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
                 # the decoder's text may begin before this block or behind a byte order mark, but it ends with the block
                 line = newlines + bytes(error.object[: error.start]).count(b"\n") + 1
                 raise _wrong_encoding(path, encoding, size - len(error.object) + error.start, line) from None
+            newlines += decoded.count("\n")
+            run = len(decoded) - decoded.rfind("\n") - 1 if "\n" in decoded else run + len(decoded)
+            if run > _LONGEST_LINE:
+                raise ImportRefused(f"Line {newlines + 1:,} of {path} has no end that one can see: this is not CSV.")
             if not block:
                 break
             block = file.read(_BLOCK)

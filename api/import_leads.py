@@ -107,6 +107,11 @@ def import_file(store: Store, file: Path, mapping_path: Path, console: Console) 
         run = _Import(store, connection, mapping, pipeline, source)
         try:
             return run.carry_out(text, console)
+        except OSError as error:
+            raise ImportRefused(
+                f"The error file cannot be written ({error.strerror}). The rows recorded so far stay;"
+                " mend that and run the same import again to go on."
+            ) from None
         except UNAVAILABLE:
             raise ImportRefused(
                 "The database stopped answering in the middle of the import. The rows recorded so far stay;"
@@ -134,6 +139,8 @@ class _Import:
         self._recorder = Recorder(store, connection, mapping, pipeline, self._envelope)
         self._refused = RefusedRows(store.settings.data / "imports" / f"{self._id}-errors.csv", file)
         self._seen: dict[bytes, bytes] = {}
+        self._repeated: list[tuple[Line, Wanted]] = []
+        self._refused_leads: dict[UUID, str] = {}
 
     def carry_out(self, mapping_text: str, console: Console) -> ImportReport:
         """Take the rows in, chunk by chunk. Raises one of UNAVAILABLE when the database goes away."""
@@ -166,11 +173,18 @@ class _Import:
         for begin in range(0, len(rows), _BATCH):
             batch = rows[begin : begin + _BATCH]
             entries = self._recorder.record([row for _, row in batch], streams, now)
-            for (line, _), entry in zip(batch, entries, strict=True):
+            for (line, row), entry in zip(batch, entries, strict=True):
                 if entry.refusal:
+                    self._refused_leads[row.lead_id] = entry.refusal
                     self._refused.add(line, entry.refusal)
                 else:
                     self._report.count(entry)
+        for line, row in self._repeated:
+            if reason := self._refused_leads.get(row.lead_id):
+                self._refused.add(line, reason)
+            else:
+                self._report.unchanged += 1
+        self._repeated.clear()
 
     def _new_rows(self, chunk: Sequence[Line], now: datetime) -> Iterator[tuple[Line, Wanted]]:
         """The rows of the chunk, each external id once."""
@@ -178,7 +192,7 @@ class _Import:
             try:
                 row = self._wanted(line, now)
                 if self._is_repeated(row):
-                    self._report.unchanged += 1
+                    self._repeated.append((line, row))
                 else:
                     yield line, row
             except RowRefused as refusal:

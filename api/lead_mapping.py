@@ -184,13 +184,15 @@ def load_mapping(path: Path) -> tuple[LeadMapping, str]:
     """The mapping, and its text. Raises ImportRefused with what is wrong and what could stand there."""
     try:
         text = path.read_text(encoding="utf-8-sig")
+        if len(text) > _LONGEST_TEXT:
+            raise ImportRefused(
+                f"The mapping {path} is longer than {_LONGEST_TEXT:,} characters. Shorten its comments."
+            )
         content = tomllib.loads(text)
     except OSError as error:
         raise ImportRefused(f"The mapping {path} cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ImportRefused(f"The mapping {path} is not TOML: {error}.") from None
-    if len(text) > _LONGEST_TEXT:
-        raise ImportRefused(f"The mapping {path} is longer than {_LONGEST_TEXT:,} characters. Shorten its comments.")
     try:
         return LeadMapping.model_validate(content), text
     except ValidationError as error:

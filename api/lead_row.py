@@ -103,6 +103,7 @@ class Recorder:
             try:
                 self._append([entry])
             except log.ExternalIdTaken:
+                self._customers.discard(row.customer_id)  # nothing was appended, her registration neither
                 row = self._captured_elsewhere(row)
                 raise log.VersionConflict from None
             return entry
@@ -142,7 +143,10 @@ class Recorder:
         for recorded in history:
             assert isinstance(recorded.event, LeadEvent)
             past.append((recorded.event, recorded.occurred_at))
-        return reconcile(past, row.lead, self._pipeline, now)
+        imported = [
+            event for (event, _), recorded in zip(past, history, strict=True) if recorded.actor["kind"] == "import"
+        ]
+        return reconcile(past, row.lead, self._pipeline, now, imported)
 
     def _registered(self, row: Wanted, captured_at: datetime) -> list[log.NewEvent]:
         """A customer is taken up with the first of her rows; an unnamed prospect is not."""

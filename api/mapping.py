@@ -160,7 +160,7 @@ def day_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
     for form in formats:
         try:
             told = form == "iso" or datetime.strptime(_PROBE.strftime(form), form).date() == _PROBE.date()
-        except ValueError:
+        except (ValueError, re.error):
             told = False
         if not told:
             raise ValueError(f'{form!r} does not tell day, month and year; write for example "%Y-%m-%d", or "iso"')

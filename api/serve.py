@@ -31,7 +31,7 @@ def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
             load_demo(store, only_into_empty_log=True)
         with store.pool.connection() as connection:
             catch_up(connection)
-        shown = f"http://{host}:{listening.getsockname()[1]}"
+        shown = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
         print(
             f"Everfold is running. Open {shown}{create_sign_in_link(store)} (signed in, once);"
             " make an API key with: ./crm key create NAME",

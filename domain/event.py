@@ -42,7 +42,7 @@ Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=20_0
 Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_storable)]
 """A short code of the business, such as a source or a stage; never a person's words."""
 
-ExternalKey: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
+ExternalKey: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable)]
 """What another system calls one of our records."""
 
 PersonalText: TypeAlias = Annotated[Text | Forgotten, Personal()]

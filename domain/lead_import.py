@@ -70,7 +70,11 @@ class ImportedFact:
 
 
 def reconcile(
-    history: Sequence[tuple[LeadEvent, datetime]], wanted: ImportedLead, pipeline: Pipeline, imported_at: datetime
+    history: Sequence[tuple[LeadEvent, datetime]],
+    wanted: ImportedLead,
+    pipeline: Pipeline,
+    imported_at: datetime,
+    imported: Sequence[LeadEvent] = (),
 ) -> tuple[ImportedFact, ...]:
     """What must be recorded for the lead to be what the row says; nothing when it already is.
 
@@ -79,20 +83,24 @@ def reconcile(
     its moment, value or reason is not the one on record, the lead is reopened at the earlier of both moments and closed
     again. So the last event recorded that occurred by T says what the lead was at T, for every T.
 
+    `imported` are the events of the history that imports recorded. What they said already is not said again: where
+    people have changed a lead since, a row that says what it said before leaves their work alone.
+
     A row is out of date, and nothing of it is taken, when it calls a lead open that is closed here, or repeats an
     outcome that was undone here since: a file must not undo people's work. What was forgotten is not brought back.
     Raises UnknownStage.
     """
     known = _known(history)
+    before = _known([(event, imported_at) for event in imported]).lead
     if _is_out_of_date(wanted, known):
         return ()
     if known.captured_at is None:
         new = _captured(wanted, pipeline, imported_at)
         known = _known([*history, (new.event, new.occurred_at)])
-        return (new, *_changes(wanted, known, pipeline, new.occurred_at), *_outcome(wanted, known, imported_at))
+        return (new, *_changes(wanted, known, before, pipeline, new.occurred_at), *_outcome(wanted, known, imported_at))
     return (
-        *_corrected_capture(wanted, known, known.captured_at),
-        *_changes(wanted, known, pipeline, _undated(wanted, known, imported_at)),
+        *_corrected_capture(wanted, known, before, known.captured_at),
+        *_changes(wanted, known, before, pipeline, _undated(wanted, known, imported_at)),
         *_outcome(wanted, known, imported_at),
     )
 
@@ -154,9 +162,11 @@ def _captured(wanted: ImportedLead, pipeline: Pipeline, imported_at: datetime) -
     return ImportedFact(event, min(wanted.closing_at or imported_at, imported_at), ("no_capture_date",))
 
 
-def _corrected_capture(wanted: ImportedLead, known: _Known, captured_at: datetime) -> Iterator[ImportedFact]:
+def _corrected_capture(
+    wanted: ImportedLead, known: _Known, before: Lead, captured_at: datetime
+) -> Iterator[ImportedFact]:
     lead = known.lead
-    source = wanted.source or lead.source
+    source = lead.source if wanted.source in (None, before.source) else wanted.source
     ids = FORGOTTEN if isinstance(lead.external_ids, Forgotten) else {**lead.external_ids, **wanted.external_ids}
     at = wanted.captured_at or captured_at
     if (source, ids, at) != (lead.source, lead.external_ids, captured_at):
@@ -164,22 +174,24 @@ def _corrected_capture(wanted: ImportedLead, known: _Known, captured_at: datetim
         yield ImportedFact(LeadCaptureCorrected(source=source, external_ids=ids), at, _oddity(at, closed_at))
 
 
-def _changes(wanted: ImportedLead, known: _Known, pipeline: Pipeline, at: datetime) -> Iterator[ImportedFact]:
+def _changes(
+    wanted: ImportedLead, known: _Known, before: Lead, pipeline: Pipeline, at: datetime
+) -> Iterator[ImportedFact]:
     lead = known.lead
-    if lead.title not in (wanted.title, FORGOTTEN):
+    if lead.title not in (wanted.title, FORGOTTEN) and before.title != wanted.title:
         yield ImportedFact(LeadRetitled(title=wanted.title), at)
-    if wanted.owner_id not in (None, lead.owner_id):
+    if wanted.owner_id not in (None, lead.owner_id, before.owner_id):
         yield ImportedFact(LeadAssigned(owner_id=wanted.owner_id, team=lead.team), at)
-    if wanted.stage is not None and wanted.stage != lead.stage:
+    if wanted.stage not in (None, lead.stage, before.stage):
         yield ImportedFact(_moved(lead, wanted.stage, pipeline), at)
     if wanted.product_ids is not None:
-        for product_id in sorted(lead.products.difference(wanted.product_ids)):
+        for product_id in sorted((lead.products & before.products).difference(wanted.product_ids)):
             yield ImportedFact(LeadProductRemoved(product_id=product_id), at)
         for product_id in dict.fromkeys(wanted.product_ids):
-            if product_id not in lead.products:
+            if product_id not in lead.products | before.products:
                 yield ImportedFact(LeadProductAdded(product_id=product_id, quantity=Decimal(1)), at)
     # what a won deal brought in was known when it was won and not before: the winning tells it
-    if wanted.value not in (None, lead.value) and wanted.status != "won":
+    if wanted.value not in (None, lead.value, before.value) and wanted.status != "won":
         yield ImportedFact(LeadValued(value=wanted.value), at)
 
 

@@ -106,8 +106,9 @@ def load(connection: Connection, stream_id: UUID, command_id: UUID | None = None
     """A stream's events in order, and in the same round trip whether the command was carried out on it before."""
     parameters = {"stream_id": stream_id, "command_id": command_id}
     with connection.pipeline():
-        events = connection.execute(query("eventstore", "load_stream"), parameters, prepare=True)
+        # in this order: each statement sees its own moment, and a command that is found must find its events too
         command = connection.execute(query("eventstore", "command"), parameters, prepare=True)
+        events = connection.execute(query("eventstore", "load_stream"), parameters, prepare=True)
     carried_out = command.fetchone()
     return Loaded([_recorded(row) for row in events], CarriedOut(**carried_out) if carried_out else None)
 

@@ -146,8 +146,9 @@ def _day(text: str) -> date | None:
 
 def _moment(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
-    except ValueError:
+        moment = datetime.fromisoformat(text) if text else None
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC) if moment else None
+    except (ValueError, OverflowError):
         raise BadParameter("A moment is written like 2026-03-31T09:00, in UTC.") from None
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
@@ -130,7 +129,8 @@ def _must_come_from_here(request: Request) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site == "same-origin":
         return
-    if site in (None, "none") and origin and urlsplit(origin).netloc == request.headers.get("host"):
+    host = request.headers.get("host")
+    if site in (None, "none") and origin in (f"http://{host}", f"https://{host}"):
         return
     raise SentFromElsewhere()
 

@@ -145,6 +145,7 @@ def test_signing_out_ends_the_session_on_the_server(browser: TestClient) -> None
         ({"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"}, False),
         ({"Origin": "http://testserver.evil.example"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://["}, False),
         ({}, False),
     ],
 )

@@ -754,3 +754,65 @@ def test_histories_are_loaded_some_rows_at_a_time(
     take_in(*rows_of(35))
     assert len(asked) == 4
     assert max(asked) <= 17
+
+
+def test_an_unclosed_quote_costs_its_own_line_only(take_in: Import) -> None:
+    rows = [f"{number},Cancity,,Roof,,2026-01-05,,,1,,,O" for number in range(400)]
+    rows[3] = '3,"Cancity,,Roof,,2026-01-05,,,1,,,O'
+    report = take_in(*rows)
+    assert counts(report) == (399, 0, 0, 1)
+    ((line, reason),) = refused(report)
+    assert line == 5
+    assert "This is not CSV" in reason
+    assert report.errors_file is not None
+    assert '""Cancity,,Roof' in report.errors_file.read_text()
+
+
+def test_a_cell_as_long_as_a_mail_hides_no_rows_in_it(store: Store, take_in: Import) -> None:
+    mail = "dear all\n" * 40_000 + "66,Ghost Ltd,,Roof,,2026-01-05,,,1,,,O\n"
+    report = take_in(f'5,Cancity,,"{mail}",,2026-01-05,,,1,,,O', OPEN)
+    assert counts(report) == (1, 0, 0, 1)
+    assert recorded(store, "66") == []
+
+
+def test_a_refused_row_that_comes_twice_is_refused_twice(take_in: Import) -> None:
+    bad = "7,Cancity,,Roof,,2026-01-05,,,9,,,O"
+    assert counts(take_in(bad, bad, OPEN)) == (1, 0, 0, 2)
+
+
+def test_the_same_file_again_leaves_alone_what_people_did_since(store: Store, take_in: Import) -> None:
+    take_in(OPEN)
+    history = recorded(store, "8")
+    moved = LeadMovedToStage(to_stage="negotiation", pipeline="default", pipeline_version=1, probability=Decimal("0.8"))
+    by_hand = log.NewEvent(history[0].customer_id, "lead", history[0].stream_id, len(history) + 1, moved)
+    with store.pool.connection() as connection:
+        log.append(connection, [by_hand], log.Envelope("user", UUID(int=1), "console"))
+    assert counts(take_in(OPEN)) == (0, 0, 1, 0)
+    assert kinds(store, "8")[-1] is LeadMovedToStage
+
+
+def test_a_customer_whose_first_row_was_somebody_elses_lead_is_registered_with_the_next(
+    store: Store, take_in: Import
+) -> None:
+    elsewhere, captured = CustomerId(UUID(int=8)), UUID(int=9)
+    with store.pool.connection() as connection:
+        (first,) = lead.capture(CaptureLead(title="Roof"), load_workspace(connection)[0].pipeline("default"))
+        log.append(
+            connection,
+            [log.NewEvent(elsewhere, "lead", captured, 1, first)],
+            log.Envelope("api_key", UUID(int=1), "api"),
+            external_ids=[log.ExternalId("erp", "7", elsewhere, captured)],
+        )
+    filler = [f"{number},,,,,2026-01-05,,,1,,,O" for number in range(100, 160)]
+    take_in(WON, *filler, OPEN)
+    customer_id = recorded(store, "8")[0].customer_id
+    with store.pool.connection() as connection:
+        history = log.load_customer(connection, customer_id, horizon=10**9)
+    assert history[0].event == CustomerRegistered(kind="organisation", name="Cancity")
+
+
+def test_text_that_does_not_begin_as_its_encoding_is_refused(take_in: Import, tmp_path: Path) -> None:
+    file = tmp_path / "wide.csv"
+    file.write_bytes(f"{COLUMNS}\n{WON}\n".encode("utf-16-le"))
+    with pytest.raises(ImportRefused, match="does not begin as utf-16 does"):
+        take_in(file=file, mapping=MAPPING + '\n[file]\nencoding = "utf-16"\n')

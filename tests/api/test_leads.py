@@ -235,7 +235,7 @@ def test_a_stale_version_is_refused_and_an_unreadable_one_explained(client: Test
         ({"title": "x", "occurred_at": "0001-01-01T00:00:00+14:00"}, "/body/occurred_at"),
         ({"title": "x", "received_at": "9999-12-31T23:59:59-14:00"}, "/body/received_at"),
         ({"title": "x" * 20_001}, "/body/title"),
-        ({"title": "x", "external_ids": {"shop": "x" * 201}}, "/body/external_ids/shop"),
+        ({"title": "x", "external_ids": {"shop": "x" * 501}}, "/body/external_ids/shop"),
     ],
 )
 def test_a_malformed_body_is_explained_without_repeating_it(
@@ -375,3 +375,7 @@ def test_a_number_without_measure_is_malformed(client: TestClient) -> None:
     endless = {"kind": "call", "duration_seconds": int("9" * 400)}
     assert act(client, capture(client), "log-interaction", endless).status_code == 422
     assert act(client, capture(client), "qualify", {"score": 10**30}).status_code == 422
+
+
+def test_the_longest_external_id_can_be_kept(client: TestClient) -> None:
+    assert capture(client, external_ids={"s" * 100: "\U0001f600" * 500})["version"] == 2

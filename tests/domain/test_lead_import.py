@@ -78,7 +78,7 @@ def captured(stage: str = "new", source: str | None = None) -> LeadCaptured:
 
 
 def imported(history: History, row: ImportedLead, at: datetime = IMPORT) -> list[Fact]:
-    return list(reconcile(history, row, PIPELINE, at))
+    return list(reconcile(history, row, PIPELINE, at, [event for event, _ in history]))
 
 
 def recorded(*events: tuple[LeadEvent, int]) -> History:
@@ -418,3 +418,28 @@ def test_at_every_moment_the_last_event_that_had_occurred_says_the_status(
                 assert fold(had_occurred).status == row.status
             elif any(fact.occurred_at <= moment for fact in reopenings):
                 assert fold(had_occurred).status == "open"
+
+
+def test_a_row_that_says_what_it_said_before_leaves_peoples_work_alone() -> None:
+    row = Row(title="New roof", stage="contacted", value=HUNDRED, owner_id=ALICE, product_ids=("roof",), source="web")
+    first = imported([], row)
+    by_import = [fact.event for fact in first]
+    by_people: list[LeadEvent] = [
+        LeadRetitled(title="Two roofs"),
+        LeadMovedToStage(to_stage="proposal", pipeline="default", pipeline_version=1, probability=Decimal("0.6")),
+        LeadValued(value=HUNDRED.model_copy(update={"amount": Decimal(7)})),
+        LeadAssigned(owner_id=BOB),
+        LeadProductRemoved(product_id="roof"),
+        LeadProductAdded(product_id="door", quantity=Decimal(1)),
+    ]
+    history = [(fact.event, fact.occurred_at) for fact in first] + [(event, day(5)) for event in by_people]
+    assert reconcile(history, row, PIPELINE, day(9), by_import) == ()
+    changed = row.model_copy(update={"stage": "negotiation", "product_ids": ("roof", "gate")})
+    facts = reconcile(history, changed, PIPELINE, day(9), by_import)
+    assert [type(fact.event) for fact in facts] == [LeadMovedToStage, LeadProductAdded]
+
+
+def test_a_lead_captured_by_people_takes_what_its_first_row_says_and_keeps_its_products() -> None:
+    history = [(event, day(1)) for event in (captured(), LeadProductAdded(product_id="door", quantity=Decimal(1)))]
+    facts = reconcile(history, Row(title="Two roofs", product_ids=("roof",)), PIPELINE, day(9))
+    assert [type(fact.event) for fact in facts] == [LeadRetitled, LeadProductAdded]

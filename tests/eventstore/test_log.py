@@ -126,6 +126,23 @@ def test_a_command_is_carried_out_once(connection: Connection) -> None:
     assert log.load(connection, event.stream_id, uuid4()).carried_out is None
 
 
+def test_a_command_that_is_found_finds_its_events_too(conninfo: str, connection: Connection) -> None:
+    def look(event: log.NewEvent, once: log.Claim, start: Barrier, found: list[log.Loaded]) -> None:
+        with connect(conninfo) as own:
+            start.wait()
+            found.extend(log.load(own, event.stream_id, once.command_id) for _ in range(5))
+
+    for _ in range(200):
+        event, start, found = lead_event(), Barrier(2), list[log.Loaded]()
+        once = claim(event.customer_id)
+        reader = Thread(target=look, args=(event, once, start, found))
+        reader.start()
+        start.wait()
+        log.append(connection, [event], NOBODY, once)
+        reader.join()
+        assert all(loaded.version == 1 for loaded in found if loaded.carried_out)
+
+
 def test_an_external_id_names_one_stream(connection: Connection) -> None:
     first, second = lead_event(), lead_event()
     named = log.ExternalId("shop", "A-1", first.customer_id, first.stream_id)
