@@ -117,7 +117,7 @@ def import_leads(
     as_json: AsJson = False,
 ) -> None:
     """Import leads. Repeatable: only real differences become events; refused rows go to an error file."""
-    from api.import_leads import ImportRefused, import_file
+    from api.imports.leads import ImportRefused, import_file
 
     with _store(data) as store:
         try:

@@ -22,7 +22,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
-from api.import_leads import ImportReport, import_file
+from api.imports.leads import ImportReport, import_file
 from api.kpis import KpiGroup, KpiResult, ask
 from api.settings import Settings
 from api.store import Store, open_store

@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from api import import_leads
-from api.import_leads import ImportRefused, ImportReport, import_file
+from api.imports import leads as import_leads
+from api.imports.leads import ImportRefused, ImportReport, import_file
 from api.store import Store, load_workspace
 from domain import lead
 from domain.customer import CustomerRegistered

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from api.lead_mapping import LeadMapping, LeadRow
-from api.mapping import RowRefused
+from api.imports.lead_mapping import LeadMapping, LeadRow
+from api.imports.mapping import RowRefused
 from api.store import Store, append_to_workspace, load_workspace
 from domain import customer, workspace
 from domain.customer import RegisterCustomer

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from api.csv_file import FileFormat
-from api.mapping import (
+from api.imports.csv_file import FileFormat
+from api.imports.mapping import (
     SHORT,
     STATUSES,
     AmountCell,

@@ -19,11 +19,11 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgres
 from rich.text import Text
 from uuid_utils.compat import uuid7
 
-from api.csv_file import CsvFile, Line, RefusedRows, lines_of, look_over
-from api.lead_mapping import LeadMapping, load_mapping
-from api.lead_row import Entry, Recorder, Wanted
-from api.mapping import ImportRefused as ImportRefused
-from api.mapping import RowRefused
+from api.imports.csv_file import CsvFile, Line, RefusedRows, lines_of, look_over
+from api.imports.lead_mapping import LeadMapping, load_mapping
+from api.imports.lead_row import Entry, Recorder, Wanted
+from api.imports.mapping import ImportRefused as ImportRefused
+from api.imports.mapping import RowRefused
 from api.store import Store, load_workspace
 from domain.event import Refusal
 from domain.imports import ImportCompleted, ImportEvent, ImportStarted

@@ -14,7 +14,7 @@ from typing import Annotated, TextIO
 
 from pydantic import Field, field_validator
 
-from api.mapping import ImportRefused
+from api.imports.mapping import ImportRefused
 from domain.event import Frozen
 
 _BLOCK = 1 << 16
