@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.printing import print_json, print_reports, shown
 from api.settings import Settings
 
 if TYPE_CHECKING:  # the database and web packages are slow to import, and not every command needs them
     from api.store import Store
-    from replay.rebuild import Report
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
@@ -86,7 +86,7 @@ def create_key(
     with _store(data) as store:
         key = create_api_key(store, name, scopes)
     if as_json:
-        _print_json({"key": key, "scopes": scopes})
+        print_json({"key": key, "scopes": scopes})
     else:
         print(key)
 
@@ -104,7 +104,7 @@ def demo(
     with _store(data) as store:
         report = load_demo(store, leads=leads, seed=seed)
     if as_json:
-        _print_json(report)
+        print_json(report)
     else:
         print(f"{report['leads']} leads of {report['customers']} prospects, {report['events']} events.")
 
@@ -125,7 +125,7 @@ def import_leads(
         except ImportRefused as refusal:
             _fail(str(refusal))
     if as_json:
-        _print_json(report.as_json())
+        print_json(report.as_json())
     else:
         print(report)
 
@@ -154,7 +154,7 @@ def replay(
         reports = [
             replay_customer(connection, model, customer) if customer else rebuild(connection, model) for model in chosen
         ]
-    _print_reports(reports, as_json)
+    print_reports(reports, as_json)
 
 
 @app.command()
@@ -172,7 +172,7 @@ def verify(
         connection.execute("SET statement_timeout = 0")
         catch_up(connection)
         reports = [verify_model(connection, model) for model in chosen]
-    _print_reports(reports, as_json)
+    print_reports(reports, as_json)
     raise typer.Exit(1 if any(report.differing for report in reports) else 0)
 
 
@@ -182,7 +182,7 @@ def list_kpis(as_json: AsJson = False) -> None:
     from projections.kpi import kpis
 
     if as_json:
-        _print_json([{"slug": kpi.slug, "question": kpi.question, "unit": kpi.unit} for kpi in kpis().values()])
+        print_json([{"slug": kpi.slug, "question": kpi.question, "unit": kpi.unit} for kpi in kpis().values()])
     else:
         table = Table("KPI", "question", "unit", "by")
         for kpi in kpis().values():
@@ -238,20 +238,20 @@ def run_kpi(
         except RequestProblem as problem:
             _fail(str(problem))
     if as_json:
-        _print_json(result.model_dump(mode="json"))
+        print_json(result.model_dump(mode="json"))
         return
-    print(f"{kpi.title}: {_shown(result.value)} {result.unit}  ({result.definition})")
+    print(f"{kpi.title}: {shown(result.value)} {result.unit}  ({result.definition})")
     if result.numerator is not None:
-        print(f"{_shown(result.numerator)} of {_shown(result.denominator)}, {result.excluded} excluded")
+        print(f"{shown(result.numerator)} of {shown(result.denominator)}, {result.excluded} excluded")
     print(json.dumps(result.details, default=str, indent=2))
     if result.groups:
         table = Table(group_by or "", "value", "numerator", "denominator", "sample")
         for group in result.groups:
             table.add_row(
                 group.label or group.group or "(none)",
-                _shown(group.value),
-                _shown(group.numerator),
-                _shown(group.denominator),
+                shown(group.value),
+                shown(group.numerator),
+                shown(group.denominator),
                 str(group.sample_size),
             )
         Console().print(table)
@@ -324,43 +324,3 @@ def _moment(text: str | None) -> datetime | None:
     if moment is None or moment.tzinfo is None:
         _fail("--as-of takes a moment with its offset from UTC, such as 2026-03-03T09:00:00Z.")
     return moment
-
-
-def _print_reports(reports: "list[Report]", as_json: bool) -> None:
-    if as_json:
-        _print_json(
-            [
-                {
-                    "read_model": report.read_model,
-                    "events": report.events,
-                    "seconds": round(report.seconds, 3),
-                    "events_per_second": round(report.events / report.seconds) if report.seconds else None,
-                    "rows": report.rows,
-                    "rows_differ": report.differing,
-                    "differences": [str(difference) for difference in report.differences],
-                }
-                for report in reports
-            ]
-        )
-        return
-    width = max(len(report.read_model) for report in reports)
-    for report in reports:
-        rate = report.events / report.seconds if report.seconds else 0
-        print(
-            f"{report.read_model:<{width}}  {report.events:>9,} events  {report.seconds:>8.3f} s"
-            f"  {rate:>11,.0f} events/s  {report.rows:>9,} rows  {report.differing} rows differ"
-        )
-        for difference in report.differences:
-            print(f"  {difference}")
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, default=str, indent=2))
-
-
-def _shown(value: object) -> str:
-    from decimal import Decimal
-
-    if isinstance(value, Decimal):
-        return f"{value.normalize():,f}"
-    return "–" if value is None else str(value)

@@ -142,7 +142,7 @@ def _installed() -> Iterator[Path]:
     with suppress(FileNotFoundError):
         asked = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True)
         yield from map(Path, asked.stdout.splitlines())
-    for prefix in ("/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew"):
+    for prefix in ("/opt/homebrew", "/usr/local"):
         yield from sorted(Path(prefix).glob("opt/postgresql@[1-9][0-9]/bin"), reverse=True)
 
 
