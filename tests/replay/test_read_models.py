@@ -133,6 +133,15 @@ INTERACTION = uuid4()
             ],
             {"contacted_at": None},
         ),
+        (
+            [
+                LeadContacted(interaction_id=INTERACTION),
+                InteractionCorrected(interaction_id=INTERACTION, kind="call", direction="inbound"),
+                InteractionCorrected(interaction_id=INTERACTION, kind="call", direction="outbound"),
+                LeadContacted(interaction_id=INTERACTION),
+            ],
+            {"contacted_at": day(4)},
+        ),
         ([LeadCaptureCorrected(source="event")], {"captured_at": day(1), "source": "event"}),
     ],
 )
