@@ -1,7 +1,8 @@
 SELECT log.append(
-    %(customer_id)s,
+    %(customer_ids)s::uuid[],
+    %(events)s,
+    %(command_customer_id)s,
     %(command_id)s,
     %(body_hash)s,
-    %(events)s,
     %(external_ids)s
 ) AS positions

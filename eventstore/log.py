@@ -1,9 +1,10 @@
 """The log's two verbs: append what a command decided, all or nothing; load what happened, in order."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from psycopg import errors
@@ -23,6 +24,7 @@ from eventstore.records import ExternalIdTaken as ExternalIdTaken
 from eventstore.records import Loaded as Loaded
 from eventstore.records import NewEvent as NewEvent
 from eventstore.records import Recorded as Recorded
+from eventstore.records import SubjectForgotten as SubjectForgotten
 from eventstore.records import VersionConflict as VersionConflict
 
 Row = dict[str, Any]  # Any: one database row, typed by its columns
@@ -37,9 +39,10 @@ def append(
 ) -> list[int]:
     """Append the events in one atomic statement and return their positions, in the order of the events.
 
-    Raises VersionConflict, CommandAlreadyCarriedOut or ExternalIdTaken; then nothing was appended. Does not retry.
+    Raises VersionConflict, CommandAlreadyCarriedOut, ExternalIdTaken or SubjectForgotten; then nothing was appended.
+    Does not retry.
     """
-    return append_rows(connection, [_row(event, envelope) for event in events], claim, external_ids)
+    return append_rows(connection, [row_of(event, envelope) for event in events], claim, external_ids)
 
 
 def append_rows(
@@ -48,20 +51,19 @@ def append_rows(
     """The same for rows that are already in the log's columns (see `log.append` in the migrations)."""
     if not rows:
         return []
-    try:
+    with conflicts():
         result = connection.execute(
             query("eventstore", "append"),
             {
-                "customer_id": claim and claim.customer_id,
+                "customer_ids": sorted({row["customer_id"] for row in rows}),
+                "events": Jsonb(rows),
+                "command_customer_id": claim and claim.customer_id,
                 "command_id": claim and claim.command_id,
                 "body_hash": claim and claim.body_hash,
-                "events": Jsonb(rows),
-                "external_ids": Jsonb([_claimed(external_id) for external_id in external_ids]),
+                "external_ids": claimed(external_ids),
             },
             prepare=True,
         ).fetchone()
-    except errors.UniqueViolation as error:
-        _raise_conflict(error)
     assert result is not None
     positions: list[int] = result["positions"]
     return positions
@@ -212,7 +214,8 @@ def retrying(attempt: Callable[[], Answer], *, tries: int = 8) -> Answer:
     return attempt()
 
 
-def _row(new: NewEvent, envelope: Envelope) -> Row:
+def row_of(new: NewEvent, envelope: Envelope) -> Row:
+    """The event in the log's columns, ready for `append_rows`."""
     data, personal = codec.split(new.event)
     return new_row(
         envelope,
@@ -235,26 +238,41 @@ def _recorded(row: Row) -> Recorded:
     return Recorded(**row, event=codec.join(row["type"], data, personal, had_personal=had_personal))
 
 
-def _claimed(external_id: ExternalId) -> Row:
-    return {
-        "system": external_id.system,
-        "key": external_id.key,
-        "customer_id": str(external_id.customer_id),
-        "stream_id": str(external_id.stream_id),
-    }
+def claimed(external_ids: Sequence[ExternalId]) -> Jsonb:
+    """The names to claim, as `log.append` takes them."""
+    return Jsonb(
+        [
+            {
+                "system": external_id.system,
+                "key": external_id.key,
+                "customer_id": str(external_id.customer_id),
+                "stream_id": str(external_id.stream_id),
+            }
+            for external_id in external_ids
+        ]
+    )
 
 
 def _text(value: UUID | str | None) -> str | None:
     return str(value) if value else None
 
 
-def _raise_conflict(error: errors.UniqueViolation) -> NoReturn:
-    # The driver's own text names the key's values; they may be personal and are not passed on.
-    match error.diag.constraint_name:
-        case "event_version":
-            raise VersionConflict("the stream has been extended since it was loaded") from None
-        case "command_pkey":
-            raise CommandAlreadyCarriedOut("the command was carried out before") from None
-        case "external_id_pkey":
-            raise ExternalIdTaken("another record already has this external id") from None
-    raise error
+@contextmanager
+def conflicts() -> Iterator[None]:
+    """Turns the database's refusals of an append into VersionConflict and its like."""
+    try:
+        yield
+    except errors.IntegrityError as error:
+        refusal = _REFUSALS.get(error.diag.constraint_name or "")
+        if refusal is None:
+            raise
+        # The driver's own text names the key's values; they may be personal and are not passed on.
+        raise refusal() from None
+
+
+_REFUSALS: Mapping[str, type[Exception]] = {
+    "event_version": VersionConflict,
+    "command_pkey": CommandAlreadyCarriedOut,
+    "external_id_pkey": ExternalIdTaken,
+    "forgotten": SubjectForgotten,
+}

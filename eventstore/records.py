@@ -100,13 +100,24 @@ class Loaded:
         return self.history[-1].version if self.history else 0
 
 
-class VersionConflict(Exception):
-    """Somebody else has extended the stream since it was loaded."""
+class AppendRefused(Exception):
+    """Nothing was appended."""
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
 
 
-class CommandAlreadyCarriedOut(Exception):
-    """The command is in the log already; its first answer stands."""
+class VersionConflict(AppendRefused):
+    """The stream has been extended since it was loaded."""
 
 
-class ExternalIdTaken(Exception):
+class CommandAlreadyCarriedOut(AppendRefused):
+    """The command was carried out before; its first answer stands."""
+
+
+class ExternalIdTaken(AppendRefused):
     """Another record already has this external id."""
+
+
+class SubjectForgotten(AppendRefused):
+    """The customer, or the person it is about, was forgotten: nothing can be recorded any more."""
