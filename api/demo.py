@@ -1,6 +1,6 @@
 """The demo company: its history up to the moment of loading, decided by the same rules as everybody's."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -13,8 +13,10 @@ from domain.event import CustomerId, MemberId, must_not_predate
 from domain.lead import Lead, LeadEvent, evolve
 from domain.workspace import WORKSPACE_ID, InviteMember, Pipeline
 from eventstore import log
+from eventstore.bulk import append_rows_bulk
 from eventstore.database import Connection
 
+_CHUNK = 100
 _SIMULATED = ("simulated",)
 """Flags the first event of each stream; the channel of all of them is "demo"."""
 
@@ -40,40 +42,51 @@ def load_demo(
         _invite_sellers(connection, new_id, end - SPAN)
         pipeline = load_workspace(connection)[0].pipeline("default")
         # in the order of their capture, so that the log reads like a company's
-        for number in sorted(range(leads), key=lambda number: drawn(seed, number, end).captured_at):
-            lead = drawn(seed, number, end)
-            events = _append(connection, lead, pipeline, new_id, partial(new_id, "lead", str(number)), end)
-            new["leads"] += bool(events)
+        numbers = sorted(range(leads), key=lambda number: drawn(seed, number, end).captured_at)
+        for begin in range(0, leads, _CHUNK):
+            chunk = {
+                new_id("lead", str(number)): (drawn(seed, number, end), partial(new_id, "lead", str(number)))
+                for number in numbers[begin : begin + _CHUNK]
+            }
+            events = _append(connection, chunk, pipeline, new_id, end)
+            new["leads"] += len({event.stream_id for event in events if event.stream_type == "lead"})
             new["customers"] += sum(event.stream_type == "customer" for event in events)
             new["events"] += len(events)
-    store.appended()
+            store.bell.ring(connection)
     return new
 
 
 def _append(
     connection: Connection,
-    lead: LeadOfDemo,
+    leads: Mapping[UUID, tuple[LeadOfDemo, Callable[..., UUID]]],
     pipeline: Pipeline,
     new_id: Callable[..., UUID],
-    new_id_of_lead: Callable[..., UUID],
     until: datetime,
 ) -> Sequence[log.NewEvent]:
-    """Everything of a lead at once; nothing when it is there."""
-    lead_id, owner_id = new_id_of_lead(), MemberId(new_id("member", lead.prospect.seller.name))
-    customer_id = CustomerId(new_id("customer", lead.prospect.name))
-    happens = list(story(lead, pipeline, owner_id, new_id_of_lead, until))
+    """Everything that happens to these leads, all at once; nothing of a lead that is there."""
+
+    def customer_of(lead: LeadOfDemo) -> CustomerId:
+        return CustomerId(new_id("customer", lead.prospect.name))
 
     def attempt() -> Sequence[log.NewEvent]:
-        known = log.load_many(connection, [lead_id, customer_id])
-        if lead_id in known:
-            return ()
-        registered = [] if customer_id in known else [_registered(lead, customer_id, owner_id)]
-        happened = [
-            log.NewEvent(customer_id, "lead", lead_id, version, event, at, _SIMULATED if version == 1 else ())
-            for version, (event, at) in enumerate(happens, start=1)
-        ]
-        log.append(connection, [*registered, *happened], log.Envelope("user", owner_id, "demo"))
-        return [*registered, *happened]
+        known = set(log.load_many(connection, [*leads, *(customer_of(lead) for lead, _ in leads.values())]))
+        events, rows = list[log.NewEvent](), list[log.Row]()
+        for lead_id, (lead, new_id_of_lead) in leads.items():
+            if lead_id in known:
+                continue
+            customer_id, owner_id = customer_of(lead), MemberId(new_id("member", lead.prospect.seller.name))
+            registered = [] if customer_id in known else [_registered(lead, customer_id, owner_id)]
+            known.add(customer_id)
+            happens = story(lead, pipeline, owner_id, new_id_of_lead, until)
+            happened = [
+                log.NewEvent(customer_id, "lead", lead_id, version, event, at, _SIMULATED if version == 1 else ())
+                for version, (event, at) in enumerate(happens, start=1)
+            ]
+            envelope = log.Envelope("user", owner_id, "demo")
+            events += [*registered, *happened]
+            rows += [log.row_of(event, envelope) for event in (*registered, *happened)]
+        append_rows_bulk(connection, rows)
+        return events
 
     return log.retrying(attempt)
 

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from domain import workspace
 from domain.workspace import DEFAULT_PIPELINE, WORKSPACE_ID, Workspace, WorkspaceEvent
 from eventstore import access, log, server
 from eventstore.database import Connection, Pool, connect, migrate, new_pool
+from eventstore.wake import Bell
 from replay.follow import Follower
 from replay.rebuild import prepare
 
@@ -45,6 +46,7 @@ class Store:
     pool: Pool
     secret: bytes
     follower: Follower | None
+    bell: Bell = field(default_factory=Bell)
 
     def derived_id(self, *parts: str) -> UUID:
         """The same id for the same parts, on this installation only: without the secret nobody can guess it back."""
@@ -55,11 +57,6 @@ class Store:
     def digest(self, token: str) -> bytes:
         """What is kept of a secret token."""
         return hmac.digest(self.secret, token.encode(), "sha256")
-
-    def appended(self) -> None:
-        """Tell the follower of this process, if there is one, that there is something to follow."""
-        if self.follower:
-            self.follower.wake()
 
 
 @contextmanager

@@ -123,7 +123,7 @@ class Writer:
         envelope = log.Envelope(self.principal.kind, self.principal.id, self.channel)
         claim = log.Claim(customer_id, self.command_id, self._body_hash(command))
         positions = log.append(connection, [*before, *new], envelope, claim, external_ids)
-        self.store.appended()
+        self.store.bell.ring(connection)
         return lead_at(connection, lead_id, positions[-1])
 
     def _body_hash(self, command: Command) -> bytes:

@@ -41,16 +41,20 @@ def append_bulk(
 
     Each event says its version. Raises VersionConflict, ExternalIdTaken or SubjectForgotten; then nothing was appended.
     """
-    if not events:
+    return append_rows_bulk(connection, [log.row_of(event, envelope) for event in events], external_ids)
+
+
+def append_rows_bulk(connection: Connection, rows: Sequence[log.Row], external_ids: Sequence[ExternalId] = ()) -> int:
+    """The same for rows that are already in the log's columns: they may have an envelope each."""
+    if not rows:
         return 0
-    assert len(events) <= LARGEST, f"an append holds at most {LARGEST} events"
+    assert len(rows) <= LARGEST, f"an append holds at most {LARGEST} events"
     with connection.transaction(), log.conflicts():
         connection.execute(query("eventstore", "incoming"))
         with connection.cursor().copy(_COPY) as copy:
-            for event in events:
-                row = log.row_of(event, envelope)
-                row |= {name: json.dumps(row[name]) for name in _JSON if row.get(name) is not None}
-                copy.write_row([row.get(name) for name in _COLUMNS])
+            for row in rows:
+                written = row | {name: json.dumps(row[name]) for name in _JSON if row.get(name) is not None}
+                copy.write_row([written.get(name) for name in _COLUMNS])
         result = connection.execute(
             "SELECT log.append_copied(%s) AS last_position", [log.claimed(external_ids)]
         ).fetchone()

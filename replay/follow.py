@@ -6,6 +6,7 @@ import structlog
 
 from eventstore.database import Connection, DatabaseUnavailable, connect
 from eventstore.fence import StuckWriter, drawn, horizon
+from eventstore.wake import listen, wait
 from projections.read_models import ReadModel, read_models
 from replay.fold import LIVE, refold, touched
 
@@ -73,24 +74,18 @@ def position(connection: Connection, model: ReadModel) -> int:
 
 
 class Follower(threading.Thread):
-    """Follows the log in the background: quick while events come, asking now and then when none do."""
+    """Follows the log in the background: at once when the bell rings, and looking now and then when it does not."""
 
     def __init__(self, conninfo: str) -> None:
         super().__init__(name="follower", daemon=True)
         self._conninfo = conninfo
         self._stopping = threading.Event()
-        self._appended = threading.Event()
         self.problem: str | None = None
         """What keeps it from following, by the name of the error; None while all is well."""
-
-    def wake(self) -> None:
-        """Look at once: this process has just appended something."""
-        self._appended.set()
 
     def stop(self) -> None:
         """Finish the model at hand and end."""
         self._stopping.set()
-        self._appended.set()
         self.join()
 
     def run(self) -> None:
@@ -105,12 +100,12 @@ class Follower(threading.Thread):
             self._stopping.wait(_LONGEST_PAUSE)
 
     def _follow(self, connection: Connection) -> None:
+        listen(connection)
         done, pause = -1, _SHORTEST_PAUSE
         while not self._stopping.is_set():
             if drawn(connection) > done:
                 done, pause = catch_up(connection), _SHORTEST_PAUSE
                 self.problem = None
             else:
-                self._appended.wait(pause)
-                self._appended.clear()
+                wait(connection, pause)
                 pause = min(pause * 1.5, _LONGEST_PAUSE)

@@ -16,12 +16,18 @@ from domain.lead import LeadEvent
 from domain.lead_import import ImportedFact, ImportedLead, reconcile
 from domain.workspace import InviteMember, Pipeline
 from eventstore import log
+from eventstore.bulk import append_bulk
 from eventstore.database import UNAVAILABLE, Connection
 
 Streams: TypeAlias = Mapping[UUID, Sequence[log.Recorded]]
 
 # a deadlock with another import is among the reasons why a statement was not carried out
-_CONFLICTS: tuple[type[Exception], ...] = (log.VersionConflict, log.ExternalIdTaken, *UNAVAILABLE)
+_CONFLICTS: tuple[type[Exception], ...] = (
+    log.VersionConflict,
+    log.ExternalIdTaken,
+    log.SubjectForgotten,
+    *UNAVAILABLE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,10 @@ class Recorder:
                 raise log.VersionConflict from None
             return entry
 
-        return log.retrying(attempt)
+        try:
+            return log.retrying(attempt)
+        except log.SubjectForgotten as refusal:
+            return Entry(refusal=str(refusal))
 
     def _entry(self, row: Wanted, streams: Streams, now: datetime) -> Entry:
         history = streams.get(row.lead_id, ())
@@ -160,8 +169,8 @@ class Recorder:
     def _append(self, entries: Sequence[Entry]) -> None:
         events = [event for entry in entries for event in entry.events]
         claims = [claim for entry in entries for claim in entry.claims]
-        if log.append(self._connection, events, self._envelope, external_ids=claims):
-            self._store.appended()
+        if append_bulk(self._connection, events, self._envelope, claims):
+            self._store.bell.ring(self._connection)
 
     def _captured_elsewhere(self, row: Wanted) -> Wanted:
         """The lead of that external id, which somebody else captured: it stays the customer's whose it is there."""

@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from rich.console import Console
 
+from api.imports import lead_row
 from api.imports import leads as import_leads
 from api.imports.leads import ImportRefused, ImportReport, import_file
 from api.store import Store, load_workspace
@@ -35,6 +37,7 @@ from domain.lead import (
 from domain.money import Money
 from domain.workspace import WORKSPACE_ID
 from eventstore import log
+from eventstore.bulk import append_bulk
 from eventstore.database import UNAVAILABLE, Connection
 from projections.leads import get_lead, list_members
 from projections.read_models import read_models
@@ -379,17 +382,17 @@ def rows_of(count: int) -> list[str]:
 
 
 def test_an_import_that_was_interrupted_goes_on(store: Store, take_in: Import, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows, appended, append = rows_of(30), 0, log.append
+    rows, appended = rows_of(30), 0
 
-    def interrupted(*arguments: object, **options: object) -> list[int]:
+    def interrupted(*arguments: Any) -> int:
         nonlocal appended
         appended += 1
-        if appended > 12:
+        if appended > 5:
             raise KeyboardInterrupt
-        return append(*arguments, **options)  # type: ignore[arg-type]  # passed through
+        return append_bulk(*arguments)
 
-    monkeypatch.setattr(import_leads, "_BATCH", 3)
-    monkeypatch.setattr(log, "append", interrupted)
+    monkeypatch.setattr(import_leads, "_CHUNK", 3)
+    monkeypatch.setattr(lead_row, "append_bulk", interrupted)
     with pytest.raises(KeyboardInterrupt):
         take_in(*rows)
     monkeypatch.undo()
@@ -405,16 +408,12 @@ def test_an_import_that_was_interrupted_goes_on(store: Store, take_in: Import, m
 def test_rows_that_cannot_be_recorded_together_are_recorded_one_by_one(
     store: Store, take_in: Import, monkeypatch: pytest.MonkeyPatch, conflict: type[Exception]
 ) -> None:
-    append = log.append
-
-    def conflicting(
-        connection: Connection, events: Sequence[log.NewEvent], *arguments: object, **options: object
-    ) -> list[int]:
+    def conflicting(connection: Connection, events: Sequence[log.NewEvent], *arguments: Any) -> int:
         if len({event.stream_id for event in events if event.stream_type == "lead"}) > 1:
             raise conflict
-        return append(connection, events, *arguments, **options)  # type: ignore[arg-type]  # passed through
+        return append_bulk(connection, events, *arguments)
 
-    monkeypatch.setattr(log, "append", conflicting)
+    monkeypatch.setattr(lead_row, "append_bulk", conflicting)
     assert counts(take_in(*rows_of(9))) == (9, 0, 0, 0)
     with store.pool.connection() as connection:
         firms = [store.derived_id("imported customer", "erp", f"Firm {n}") for n in range(7)]
@@ -816,3 +815,14 @@ def test_text_that_does_not_begin_as_its_encoding_is_refused(take_in: Import, tm
     file.write_bytes(f"{COLUMNS}\n{WON}\n".encode("utf-16-le"))
     with pytest.raises(ImportRefused, match="does not begin as utf-16 does"):
         take_in(file=file, mapping=MAPPING + '\n[file]\nencoding = "utf-16"\n')
+
+
+def test_a_row_about_a_forgotten_customer_is_refused_and_the_others_go_in(store: Store, take_in: Import) -> None:
+    assert counts(take_in(*rows_of(1))) == (1, 0, 0, 0)
+    forgotten = store.derived_id("imported customer", "erp", "Firm 2")
+    with store.pool.connection() as connection:
+        connection.execute("INSERT INTO log.forgotten VALUES (%s, %s, 1)", [forgotten, forgotten])
+    report = take_in(*rows_of(9))  # her first lead is unchanged, her second one is refused
+    assert counts(report) == (7, 0, 1, 1)
+    assert report.errors_file is not None
+    assert "forgotten" in report.errors_file.read_text()
