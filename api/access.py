@@ -30,6 +30,7 @@ SCOPES = {
     "events:read": "Read the whole log",
     "kpis:read": "Read figures",
     "members:read": "See who works here",
+    "metrics:read": "Read how the system is doing",
 }
 
 _LINK_LASTS = timedelta(hours=1)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
-_PACKAGES = ("domain", "eventstore", "projections", "replay", "api")
+_PACKAGES = ("domain", "eventstore", "projections", "replay", "bench", "api")
 
 
 def run_gate(*, full: bool, only: str | None = None) -> int:

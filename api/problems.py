@@ -13,9 +13,10 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from domain.event import Refusal, snake_case
+from eventstore.codec import NewerEvent
 from eventstore.database import UNAVAILABLE, DatabaseUnavailable
 from eventstore.fence import StuckWriter
-from eventstore.log import CommandAlreadyCarriedOut, ExternalIdTaken, VersionConflict
+from eventstore.log import CommandAlreadyCarriedOut, ExternalIdTaken, SubjectForgotten, VersionConflict
 
 _log = structlog.get_logger("everfold.api")
 
@@ -114,10 +115,12 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ExternalIdTaken, _conflict)
+    app.add_exception_handler(SubjectForgotten, _forgotten)
     app.add_exception_handler(VersionConflict, _busy)
     app.add_exception_handler(CommandAlreadyCarriedOut, _busy)
     for unavailable in (StuckWriter, DatabaseUnavailable, *UNAVAILABLE):
         app.add_exception_handler(unavailable, _unavailable)
+    app.add_exception_handler(NewerEvent, _newer)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -190,9 +193,18 @@ def _conflict(_: Request, error: Exception) -> JSONResponse:
     return _answer(409, "Refused", snake_case(type(error).__name__), "Another record already has this external id.")
 
 
+def _forgotten(_: Request, error: Exception) -> JSONResponse:
+    return _answer(409, "Refused", snake_case(type(error).__name__), str(error))
+
+
 def _busy(_: Request, error: Exception) -> JSONResponse:
     detail = "Others are changing this record at the same moment. Read it again and retry."
     return _answer(409, "Refused", snake_case(type(error).__name__), detail, headers={"Retry-After": "1"})
+
+
+def _newer(_: Request, error: Exception) -> JSONResponse:
+    _log.warning("event of a newer program", problem=str(error))
+    return _answer(503, "Try again later", "newer_event", str(error))
 
 
 def _unavailable(_: Request, error: Exception) -> JSONResponse:

@@ -11,8 +11,10 @@ import uvicorn
 from api.access import create_sign_in_link
 from api.app import create_app
 from api.demo import load_demo
+from api.sealing import seal_key, seals_file
 from api.settings import Settings
 from api.store import open_store
+from eventstore.sealer import sealing
 from eventstore.server import ServerError
 from replay.follow import catch_up
 
@@ -25,11 +27,16 @@ def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
         signal.SIGTERM,
     ):  # uvicorn hands them on once it has stopped: then the database stops too
         signal.signal(stop, lambda *_: sys.exit(0))
+    key = seal_key(settings)
     listening = _listen(host, port)  # before the database: a second `crm run` on the same port should say so at once
-    with listening, open_store(settings, follow=True) as store:
+    with (
+        listening,
+        open_store(settings, follow=True) as store,
+        sealing(store.follower_conninfo, seals_file(settings), key),
+    ):
         if demo:
             load_demo(store, only_into_empty_log=True)
-        with store.pool.connection() as connection:
+        with store.following() as connection:
             catch_up(connection)
         shown = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
         print(

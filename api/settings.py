@@ -1,5 +1,6 @@
 """The one place where the environment is read."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -23,6 +24,15 @@ class Settings(BaseSettings):
     secret: SecretStr | None = None
     """The installation's secret; without one it is made once and kept in the data folder."""
 
+    seals: Path | None = None
+    """The file that the log's seals are exported to; default: seals.ndjson in the data folder."""
+
+    seal_key: SecretStr | None = None
+    """The Ed25519 key that signs exported seals: a PEM, or 32 bytes in hex."""
+
+    seal_key_file: Path | None = None
+    """A file with that key, in place of the key itself."""
+
     oracle_data: Path | None = None
     """A folder of published data sets that the tests compare figures with."""
 
@@ -31,3 +41,8 @@ class Settings(BaseSettings):
 
     ci: bool = Field(default=False, validation_alias="CI")
     """Whether this is a build server, where nothing that tests need may be missing."""
+
+
+def environment() -> dict[str, str]:
+    """All of it, to be handed on to another program."""
+    return dict(os.environ)

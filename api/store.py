@@ -13,8 +13,9 @@ from uuid import UUID
 from api.settings import Settings
 from domain import workspace
 from domain.workspace import DEFAULT_PIPELINE, WORKSPACE_ID, Workspace, WorkspaceEvent
-from eventstore import access, log, server
-from eventstore.database import Connection, Pool, connect, migrate, new_pool
+from eventstore import access, log, roles, server
+from eventstore.database import Connection, Pool, as_role, connect, migrate, new_pool
+from eventstore.trouble import Trouble
 from eventstore.wake import Bell
 from replay.follow import Follower
 from replay.rebuild import prepare
@@ -33,7 +34,7 @@ _OTHER_INSTALLATION = (
 )
 
 
-class WrongSecret(Exception):
+class WrongSecret(Trouble):
     """The secret at hand is not the one that the database was set up with, or cannot be read."""
 
 
@@ -46,6 +47,8 @@ class Store:
     pool: Pool
     secret: bytes
     follower: Follower | None
+    usable_roles: frozenset[str]
+    """The database roles that this process can act as; none on a database that has none."""
     bell: Bell = field(default_factory=Bell)
 
     def derived_id(self, *parts: str) -> UUID:
@@ -58,27 +61,50 @@ class Store:
         """What is kept of a secret token."""
         return hmac.digest(self.secret, token.encode(), "sha256")
 
+    @property
+    def follower_conninfo(self) -> str:
+        """How to connect as the follower, who may fold and seal, without time limits."""
+        return as_role(self.conninfo, _if_usable(roles.FOLLOWER, self.usable_roles))
+
+    @contextmanager
+    def following(self) -> Iterator[Connection]:
+        """Such a connection."""
+        with connect(self.follower_conninfo) as connection:
+            yield connection
+
 
 @contextmanager
 def open_store(settings: Settings, *, follow: bool = False) -> Iterator[Store]:
-    """Start or share the server, migrate, publish the default pipeline, and open a pool; with `follow`, a follower."""
-    with _database(settings) as conninfo:
+    """Start or share the server, migrate, publish the default pipeline, and open a pool; with `follow`, a follower.
+
+    Each part acts as its own database role where it can. `conninfo` is the login itself.
+    """
+    with database(settings) as conninfo:
         with connect(conninfo) as connection:
             migrate(connection)
+            usable = roles.usable(connection)
+            app, following = (_if_usable(role, usable) for role in (roles.APP, roles.FOLLOWER))
             secret = _secret(settings)
-            if not access.same_secret(connection, hmac.digest(secret, b"fingerprint", "sha256")):
-                raise WrongSecret(_OTHER_INSTALLATION)
-            publish_defaults(connection)
-            prepare(connection)
-        with new_pool(conninfo) as pool:
-            follower = Follower(conninfo) if follow else None
+            with roles.acting_as(connection, app):
+                if not access.same_secret(connection, fingerprint(settings)):
+                    raise WrongSecret(_OTHER_INSTALLATION)
+                publish_defaults(connection)
+            with roles.acting_as(connection, following):
+                prepare(connection)
+        with new_pool(conninfo, app) as pool:
+            follower = Follower(as_role(conninfo, following)) if follow else None
             if follower:
                 follower.start()
             try:
-                yield Store(settings, conninfo, pool, secret, follower)
+                yield Store(settings, conninfo, pool, secret, follower, usable)
             finally:
                 if follower:
                     follower.stop()
+
+
+def fingerprint(settings: Settings) -> bytes:
+    """By which the database knows the installation's secret. Raises WrongSecret when that cannot be read."""
+    return hmac.digest(_secret(settings), b"fingerprint", "sha256")
 
 
 def load_workspace(connection: Connection) -> tuple[Workspace, int]:
@@ -115,8 +141,13 @@ def _workspace_event(recorded: log.Recorded) -> WorkspaceEvent:
     return recorded.event
 
 
+def _if_usable(role: str, usable: frozenset[str]) -> str | None:
+    return role if role in usable else None
+
+
 @contextmanager
-def _database(settings: Settings) -> Iterator[str]:
+def database(settings: Settings) -> Iterator[str]:
+    """Where the database is, as a conninfo; the embedded server runs until the end."""
     if settings.database_url:
         yield settings.database_url.get_secret_value()
     else:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NewType, TypeAlias
 from uuid import UUID
 
@@ -77,6 +78,9 @@ class Event(Frozen):
     part_field: ClassVar[str | None] = None
     """The field that names the interaction, task or line inside the stream, when the event is about one."""
 
+    schema_version: ClassVar[int] = 1
+    """Counts up when the stored fields change names or meaning; the log then reads older rows in the new shape."""
+
 
 def stored_type(noun: str, event: type[Event]) -> str:
     """The stable name under which an event is stored: `LeadLost` of a lead is `lead.lost`.
@@ -91,6 +95,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
+@cache
 def personal_fields(event: type[Event]) -> frozenset[str]:
     """Names of the fields that are marked personal."""
     return frozenset(

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import assert_never, cast
 
 from domain.catalogue import AnyEvent
-from domain.customer import CustomerRegistered
+from domain.customer import CustomerForgotten, CustomerPersonForgotten, CustomerRegistered
 from domain.event import Event, Forgotten
 from domain.follow_up import FollowUpCancelled, FollowUpCompleted, FollowUpRescheduled, FollowUpScheduled
 from domain.imports import ImportCompleted, ImportStarted
@@ -52,6 +52,10 @@ def _sentence(event: AnyEvent) -> str:
     match event:
         case CustomerRegistered():
             return f"Registered as {'a person' if event.kind == 'person' else 'an organisation'}: {_said(event.name)}"
+        case CustomerForgotten():
+            return f"Personal data erased {_erased(event)}"
+        case CustomerPersonForgotten():
+            return f"Personal data of a contact person erased {_erased(event)}"
         case LeadCaptured():
             return f"Captured in stage {event.stage}{_after(' from ', event.source)}: {_said(event.title)}"
         case LeadCaptureCorrected():
@@ -128,6 +132,10 @@ def _sentence(event: AnyEvent) -> str:
             )
         case _:
             assert_never(event)
+
+
+def _erased(event: CustomerForgotten | CustomerPersonForgotten) -> str:
+    return f"({event.legal_basis.replace('_', ' ')}){_after(': ', event.reason)}"
 
 
 def _assigned(event: LeadAssigned) -> str:

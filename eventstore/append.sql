@@ -1,8 +1,8 @@
 SELECT log.append(
     %(customer_ids)s::uuid[],
-    %(events)s,
-    %(command_customer_id)s,
-    %(command_id)s,
+    %(events)s::jsonb,
+    %(command_customer_id)s::uuid,
+    %(command_id)s::uuid,
     %(body_hash)s,
-    %(external_ids)s
+    %(external_ids)s::jsonb
 ) AS positions

@@ -56,7 +56,7 @@ def append_rows_bulk(connection: Connection, rows: Sequence[log.Row], external_i
                 written = row | {name: json.dumps(row[name]) for name in _JSON if row.get(name) is not None}
                 copy.write_row([written.get(name) for name in _COLUMNS])
         result = connection.execute(
-            "SELECT log.append_copied(%s) AS last_position", [log.claimed(external_ids)]
+            "SELECT log.append_copied(%s::jsonb) AS last_position", [log.claimed(external_ids)]
         ).fetchone()
     assert result is not None
     return int(result["last_position"])

@@ -7,10 +7,30 @@ from pydantic import ConfigDict
 
 from domain.catalogue import EVENT_TYPES
 from domain.event import FORGOTTEN, Event, personal_fields
-
-SCHEMA_VERSION = 1
+from eventstore.trouble import Trouble
 
 Json = dict[str, Any]  # Any: JSON is whatever the event's own model says
+
+
+class NewerEvent(Trouble):
+    """The log holds an event in a schema that this program does not know yet."""
+
+    def __init__(self, type_: str, stored: int, known: int) -> None:
+        super().__init__(
+            f"The log holds a {type_} in version {stored} of its schema; this program knows version {known}. "
+            "It was written by a newer Everfold: run that version, or a later one."
+        )
+
+
+def schema_version(type_: str) -> int:
+    """The version of the schema in which this program writes and reads events of that stored type."""
+    return EVENT_TYPES.get(type_, UnknownEvent).schema_version
+
+
+def must_be_known(type_: str, stored: int) -> None:
+    """Raises NewerEvent. Rows in older schemas are read in today's (see `log.history`); newer ones could be misread."""
+    if type_ in EVENT_TYPES and stored > EVENT_TYPES[type_].schema_version:
+        raise NewerEvent(type_, stored, EVENT_TYPES[type_].schema_version)
 
 
 def split(event: Event) -> tuple[Json, Json | None]:

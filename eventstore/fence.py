@@ -10,17 +10,18 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from eventstore.database import Connection, query
+from eventstore.trouble import Trouble
 
 _FIRST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.05
 
 
-class StuckWriter(Exception):
+class StuckWriter(Trouble):
     """A writer has drawn a position and neither commits nor rolls back; readers wait and lose nothing."""
 
     def __init__(self, pid: int, age: timedelta) -> None:
         super().__init__(
-            f"The database session with pid {pid} has held an unfinished write for {age}. "
+            f"The database session with pid {pid} has held an unfinished write for at least {age}. "
             f"Readers wait for it; end it with: SELECT pg_terminate_backend({pid})"
         )
         self.pid = pid
@@ -41,24 +42,28 @@ def horizon(connection: Connection, *, patience: float = 10.0) -> int:
     not be inside a REPEATABLE READ transaction begun earlier: its snapshot would hide what this waited for.
     """
     head = drawn(connection)
-    waiting = set(_holders(connection))
-    pause, deadline = _FIRST_PAUSE, time.monotonic() + patience
+    waiting = set(writers(connection))
+    pause, began = _FIRST_PAUSE, time.monotonic()
     while waiting:
         time.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
-        left = _holders(connection)
+        left = writers(connection)
         waiting &= left.keys()
-        if waiting and time.monotonic() > deadline:
+        waited = timedelta(seconds=time.monotonic() - began)
+        if waiting and waited.total_seconds() > patience:
             oldest = max(waiting, key=lambda writer: left[writer])
-            raise StuckWriter(oldest.pid, left[oldest])
+            raise StuckWriter(oldest.pid, max(left[oldest], waited))  # not everybody may see how old a session is
     return head
 
 
-class _Writer(NamedTuple):
+class Writer(NamedTuple):
+    """A session that has drawn a position and has not committed: its process, and the transaction it is in."""
+
     pid: int
     transaction: str
 
 
-def _holders(connection: Connection) -> dict[_Writer, timedelta]:
+def writers(connection: Connection) -> dict[Writer, timedelta]:
+    """Whom readers would have to wait for now, with the age of each one's transaction."""
     rows = connection.execute(query("eventstore", "fence")).fetchall()
-    return {_Writer(row["pid"], row["virtualtransaction"]): row["age"] for row in rows}
+    return {Writer(row["pid"], row["virtualtransaction"]): row["age"] for row in rows}

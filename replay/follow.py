@@ -4,8 +4,9 @@ import threading
 
 import structlog
 
-from eventstore.database import Connection, DatabaseUnavailable, connect
-from eventstore.fence import StuckWriter, drawn, horizon
+from eventstore.database import Connection, connect
+from eventstore.fence import drawn, horizon
+from eventstore.trouble import Trouble
 from eventstore.wake import listen, wait
 from projections.read_models import ReadModel, read_models
 from replay.fold import LIVE, refold, touched
@@ -17,7 +18,7 @@ _LONGEST_PAUSE = 0.25
 _log = structlog.get_logger("everfold.follower")
 
 
-class OtherDefinition(Exception):
+class OtherDefinition(Trouble):
     """Another version of the program has folded this read model anew by its own definition."""
 
     def __init__(self, name: str) -> None:
@@ -95,7 +96,7 @@ class Follower(threading.Thread):
                     self._follow(connection)
             except Exception as problem:  # a follower that is gone would be worse; the text may hold personal values
                 self.problem = type(problem).__name__
-                spoken = isinstance(problem, DatabaseUnavailable | StuckWriter | OtherDefinition)
+                spoken = isinstance(problem, Trouble)
                 _log.warning("follower waits", problem=self.problem, detail=str(problem) if spoken else None)
             self._stopping.wait(_LONGEST_PAUSE)
 

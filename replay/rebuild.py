@@ -11,6 +11,7 @@ from psycopg import errors, sql
 
 from eventstore.database import Connection, query
 from eventstore.fence import horizon
+from eventstore.trouble import Trouble
 from projections.read_models import ReadModel, read_models
 from replay.fold import LIVE, Row, columns, create_table, fill, refold, shape, touched
 from replay.follow import advance, lock_checkpoint, position
@@ -45,7 +46,7 @@ class Report:
     """The first of them, by name."""
 
 
-class NameTaken(Exception):
+class NameTaken(Trouble):
     """The database already has a table of a read model's name that is not ours."""
 
     def __init__(self, name: str) -> None:
@@ -60,7 +61,7 @@ def prepare(connection: Connection) -> None:
 
     Processes that start at once take turns. Raises NameTaken.
     """
-    with _turn(connection, "prepare"):
+    with turn(connection, "prepare"):
         known = {row["projection"]: row for row in connection.execute(query("replay", "checkpoints"))}
         for model in read_models().values():
             if model.name not in known:
@@ -75,7 +76,7 @@ def rebuild(connection: Connection, model: ReadModel) -> Report:
     Readers and writers go on meanwhile; only the swap needs a short lock, and gives way while it is not free. Two
     rebuilds of one model take turns. Raises InUse when something else in the database was built on the table.
     """
-    with _turn(connection, f"rebuild {model.name}"):
+    with turn(connection, f"rebuild {model.name}"):
         return _rebuild(connection, model)
 
 
@@ -160,7 +161,7 @@ def compare(connection: Connection, model: ReadModel, schema: str) -> tuple[int,
     return (found[0]["differing"] if found else 0), differences
 
 
-class InUse(Exception):
+class InUse(Trouble):
     """Something else in the database depends on the read model's table."""
 
     def __init__(self, name: str) -> None:
@@ -171,7 +172,8 @@ class InUse(Exception):
 
 
 @contextmanager
-def _turn(connection: Connection, work: str) -> Iterator[None]:
+def turn(connection: Connection, work: str) -> Iterator[None]:
+    """Do this work while no other process does it; those that want to wait."""
     key = ["SELECT pg_advisory_lock({}, hashtext(%s))", "SELECT pg_advisory_unlock({}, hashtext(%s))"]
     lock, unlock = (sql.SQL(text).format(sql.Literal(_TURNS)) for text in key)
     connection.execute(lock, [work])

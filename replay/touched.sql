@@ -1,6 +1,27 @@
-SELECT DISTINCT {key} AS key
-FROM log.event
-WHERE position > %(after)s
-    AND position <= %(horizon)s
-    AND type = ANY(%(types)s)
-    AND {key} IS NOT NULL
+WITH recent AS MATERIALIZED (
+    SELECT
+        customer_id,
+        type,
+        {key} AS key
+    FROM log.event
+    WHERE position > %(after)s
+        AND position <= %(horizon)s
+        AND type = ANY(%(types)s || ARRAY['customer.forgotten', 'customer.person_forgotten'])
+)
+SELECT key
+FROM recent
+WHERE type = ANY(%(types)s)
+    AND key IS NOT NULL
+UNION
+-- what was folded from a person's data is folded again without it, wherever it stands
+SELECT e.{key} AS key
+FROM (
+    SELECT DISTINCT customer_id
+    FROM recent
+    WHERE type IN ('customer.forgotten', 'customer.person_forgotten')
+) AS forgotten
+JOIN log.event AS e
+    ON e.customer_id = forgotten.customer_id
+WHERE e.position <= %(horizon)s
+    AND e.type = ANY(%(types)s)
+    AND e.{key} IS NOT NULL

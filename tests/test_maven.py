@@ -28,6 +28,7 @@ from api.settings import Settings
 from api.store import Store, open_store
 from domain.workspace import WORKSPACE_ID
 from eventstore import log, server
+from eventstore.database import connect
 from projections.kpi import kpis
 from projections.read_models import read_models
 from replay.follow import catch_up
@@ -81,7 +82,7 @@ def empty_store(settings: Settings) -> Iterator[Store]:
 @pytest.fixture
 def imported(maven: Store, pipeline_file: Path) -> Store:
     """The file is in, and the read models are up to date."""
-    with maven.pool.connection() as connection:
+    with connect(maven.conninfo) as connection:
         if not log.has_customers(connection, except_for=WORKSPACE_ID):
             assert counts(take_in(maven, pipeline_file)) == (LEADS, 0, 0, 0)
             catch_up(connection)
@@ -219,7 +220,7 @@ def test_rows_with_the_same_account_share_a_customer(imported: Store, deals: lis
 
 
 def test_live_rows_are_what_a_replay_gives(imported: Store) -> None:
-    with imported.pool.connection() as connection:
+    with connect(imported.conninfo) as connection:
         assert {name: verify(connection, model).differing for name, model in read_models().items()} == dict.fromkeys(
             read_models(), 0
         )
@@ -242,7 +243,7 @@ def test_the_first_time_everything_is_new_and_then_only_what_is(
     write_newer(newer, deals, changed=10, added=10)
     assert counts(take_in(empty_store, newer)) == (10, 10, LEADS - 10, 0)
     assert counts(take_in(empty_store, newer)) == (0, 0, LEADS + 10, 0)
-    with empty_store.pool.connection() as connection:
+    with connect(empty_store.conninfo) as connection:
         catch_up(connection)
         assert [verify(connection, model).differing for model in read_models().values()] == [0] * len(read_models())
     # five that were open and ten that are new; another value changes no outcome

@@ -23,7 +23,7 @@ from domain import lead as rules
 from domain.event import Command, Refusal
 from domain.lead import Lead
 from domain.workspace import DEFAULT_PIPELINE
-from eventstore.log import CommandAlreadyCarriedOut, VersionConflict
+from eventstore.log import CommandAlreadyCarriedOut, SubjectForgotten, VersionConflict
 
 router = APIRouter(prefix="/console/leads", route_class=PageRoute, include_in_schema=False)
 
@@ -81,7 +81,7 @@ class Sent:
             return self._told(lead_id, 422, _unfit(error))
         try:
             lead = carry_out(self.writer(), command)
-        except Refusal as refusal:
+        except (Refusal, SubjectForgotten) as refusal:
             return self._told(lead_id, 409, str(refusal))
         except StaleVersion as stale:
             return self._told(lead_id, stale.status, _CHANGED_SINCE)

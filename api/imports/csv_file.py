@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import fcntl
 import hashlib
 import os
 from collections import deque
@@ -23,7 +24,7 @@ csv.field_size_limit(_LONGEST_LINE)  # a cell with a whole mail in it is read to
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"SQLite format 3")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DELIMITERS = ",;\t|"
-_REFUSED_LINE, _REFUSED_BECAUSE = "refused_line", "refused_because"
+REFUSED_LINE, _REFUSED_BECAUSE = "refused_line", "refused_because"
 
 
 class FileFormat(Frozen):
@@ -133,13 +134,14 @@ class RefusedRows(AbstractContextManager["RefusedRows"]):
 
     def add(self, line: Line, reason: str) -> None:
         """Set a row aside."""
-        kept = [index for index, name in enumerate(self._file.header) if name not in (_REFUSED_LINE, _REFUSED_BECAUSE)]
+        kept = [index for index, name in enumerate(self._file.header) if name not in (REFUSED_LINE, _REFUSED_BECAUSE)]
         if self._text is None:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._text = open(  # closed on exit
                 self.path, "w", encoding=self._file.encoding, errors="replace", newline="", opener=_private
             )
-            self._write([*(self._file.header[index] for index in kept), _REFUSED_LINE, _REFUSED_BECAUSE])
+            fcntl.flock(self._text, fcntl.LOCK_EX)  # nobody writes the file anew while rows are still added
+            self._write([*(self._file.header[index] for index in kept), REFUSED_LINE, _REFUSED_BECAUSE])
         padded = [*line.cells, *[""] * len(self._file.header)]
         beyond = line.cells[len(self._file.header) :]
         self._write([*(padded[index] for index in kept), str(line.number), reason, *beyond])

@@ -51,6 +51,7 @@ class Entry:
     events: Sequence[log.NewEvent] = ()
     claims: Sequence[log.ExternalId] = ()
     refusal: str | None = None
+    is_forgotten: bool = False
 
 
 class Recorder:
@@ -117,7 +118,7 @@ class Recorder:
         try:
             return log.retrying(attempt)
         except log.SubjectForgotten as refusal:
-            return Entry(refusal=str(refusal))
+            return Entry(refusal=str(refusal), is_forgotten=True)
 
     def _entry(self, row: Wanted, streams: Streams, now: datetime) -> Entry:
         history = streams.get(row.lead_id, ())

@@ -6,7 +6,7 @@ A row is recorded whole or not at all, so an import that was killed goes on wher
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
@@ -139,7 +139,7 @@ class _Import:
         self._refused = RefusedRows(store.settings.data / "imports" / f"{self._id}-errors.csv", file)
         self._seen: dict[bytes, bytes] = {}
         self._repeated: list[tuple[Line, Wanted]] = []
-        self._refused_leads: dict[UUID, str] = {}
+        self._refused_leads: dict[UUID, Entry] = {}
 
     def carry_out(self, mapping_text: str, console: Console) -> ImportReport:
         """Take the rows in, chunk by chunk. Raises one of UNAVAILABLE when the database goes away."""
@@ -172,16 +172,20 @@ class _Import:
         entries = self._recorder.record(wanted, self._recorder.load(wanted), now)
         for (line, row), entry in zip(rows, entries, strict=True):
             if entry.refusal:
-                self._refused_leads[row.lead_id] = entry.refusal
-                self._refused.add(line, entry.refusal)
+                self._refused_leads[row.lead_id] = entry
+                self._set_aside(line, entry)
             else:
                 self._report.count(entry)
         for line, row in self._repeated:
-            if reason := self._refused_leads.get(row.lead_id):
-                self._refused.add(line, reason)
+            if before := self._refused_leads.get(row.lead_id):
+                self._set_aside(line, before)
             else:
                 self._report.unchanged += 1
         self._repeated.clear()
+
+    def _set_aside(self, line: Line, entry: Entry) -> None:
+        """Of somebody who was forgotten only the line's number: the error file would keep what was erased."""
+        self._refused.add(replace(line, cells=()) if entry.is_forgotten else line, entry.refusal or "")
 
     def _new_rows(self, chunk: Sequence[Line], now: datetime) -> Iterator[tuple[Line, Wanted]]:
         """The rows of the chunk, each external id once."""

@@ -20,12 +20,14 @@ from api.console.contract import operations
 from api.console.frame import ASSETS
 from api.console.pages import OPERATOR_ID
 from api.console.plot import Point
+from api.forget import forget
 from api.store import Store, append_to_workspace, load_workspace
 from domain.event import CustomerId, MemberId
 from domain.lead import LeadAssigned, LeadLost, LeadMovedToStage, LeadValued, LeadWon
 from domain.money import Money
 from domain.workspace import InviteMember, invite_member
 from eventstore import log
+from eventstore.database import connect
 from replay.follow import catch_up
 from tests.facts import captured, given
 
@@ -48,7 +50,7 @@ def browser(store: Store, stranger: TestClient) -> TestClient:
 
 def lead(store: Store, *events: object, title: str = "Ten seats", **fields: object) -> UUID:
     """A lead whose read models are up to date."""
-    with store.pool.connection() as connection:
+    with connect(store.conninfo) as connection:
         given_events = [captured(title, **fields), *events]
         lead_id, _ = given(connection, *given_events)  # type: ignore[arg-type]  # events of the domain
         catch_up(connection)
@@ -58,7 +60,7 @@ def lead(store: Store, *events: object, title: str = "Ten seats", **fields: obje
 def member(store: Store, name: str) -> MemberId:
     """Somebody who works here."""
     member_id = MemberId(uuid4())
-    with store.pool.connection() as connection:
+    with connect(store.conninfo) as connection:
         event = invite_member(load_workspace(connection)[0], InviteMember(member_id=member_id, name=name))
         append_to_workspace(connection, None, event)
         catch_up(connection)
@@ -268,7 +270,7 @@ def test_the_board_shows_what_was_touched_last(
 ) -> None:
     monkeypatch.setattr("api.console.board._CARDS_PER_STAGE", 2)
     for days_ago, title in ((3, "Old"), (1, "Newest"), (2, "Newer")):
-        with store.pool.connection() as connection:
+        with connect(store.conninfo) as connection:
             given(connection, captured(title), at=[datetime.now(UTC) - timedelta(days=days_ago)])
             catch_up(connection)
     cards = column(browser.get("/console"), "new")
@@ -424,6 +426,17 @@ def test_a_lead_that_others_are_changing_is_left_alone(
     assert "Others are changing this lead" in said(answer)
 
 
+def test_nothing_is_written_of_who_was_forgotten(store: Store, browser: TestClient) -> None:
+    lead_id = lead(store)
+    with store.following() as connection:
+        (recorded,) = log.load(connection, lead_id).history
+    forget(store, recorded.customer_id, reason="Asked by letter")
+    answer = act(browser, lead_id, "win")
+    assert answer.status_code == 409
+    assert "was forgotten: nothing can be recorded any more" in said(answer)
+    assert "(forgotten)" in said(answer)
+
+
 def test_the_timeline_says_who(store: Store, browser: TestClient) -> None:
     mia = member(store, "Mia Wong")
     key = create_api_key(store, "the web form", ("leads:write",))
@@ -453,7 +466,7 @@ def closed(store: Store, *, won: bool, days_ago: int, amount: str = "100", curre
     """A lead of that outcome, captured ten days before it."""
     at = datetime.now(UTC) - timedelta(days=days_ago)
     value = LeadValued(value=Money(amount=Decimal(amount), currency=currency))
-    with store.pool.connection() as connection:
+    with connect(store.conninfo) as connection:
         outcome = LeadWon(value=value.value) if won else LeadLost(reason="price")
         lead_id, _ = given(connection, captured(source="web"), value, outcome, at=[at - timedelta(days=10), at, at])
         catch_up(connection)

@@ -17,6 +17,7 @@ from domain.event import CustomerId, MemberId
 from domain.lead import Lead, LeadCaptured, LeadEvent, evolve
 from domain.workspace import DEFAULT_PIPELINE, WORKSPACE_ID, Workspace, publish_pipeline
 from eventstore import log
+from eventstore.database import connect
 from projections.read_models import read_models
 from replay.follow import catch_up
 from replay.rebuild import verify
@@ -114,7 +115,7 @@ def test_every_prospect_has_a_name_and_every_lead_a_source_and_an_owner(store: S
     assert sources == {source.name for source in SOURCES}
     products = {product for lead in leads_of([told(number) for number in range(60)]) for product in lead.products}
     assert products == set(PRODUCTS)
-    with store.pool.connection() as connection:
+    with connect(store.conninfo) as connection:
         members = load_workspace(connection)[0].members
         catch_up(connection)
         assert [verify(connection, model).differing for model in read_models().values()] == [0] * len(read_models())

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from api.access import create_api_key
 from api.store import Store, append_to_workspace
-from domain.event import MemberId
+from domain.event import CustomerId, MemberId
 from domain.workspace import WorkspaceMemberInvited
 from eventstore import log
 from eventstore.database import Connection, connect
@@ -191,3 +191,13 @@ def test_an_event_of_an_unknown_type_is_passed_on_as_it_is(client: TestClient, c
     )
     log.append_rows(connection, [row], None)
     assert pages(client)[-1]["data"] == {"name": "Fido"}
+
+
+def test_an_event_of_a_newer_program_is_named_and_not_misread(client: TestClient, connection: Connection) -> None:
+    lead_id = uuid4()
+    row = log.row_of(log.NewEvent(CustomerId(lead_id), "lead", lead_id, 1, captured("Ten seats")), NOBODY)
+    log.append_rows(connection, [row | {"schema_version": 2}], None)
+    answer = client.get("/v1/events")
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "newer_event"
+    assert "lead.captured in version 2" in answer.json()["detail"]

@@ -46,7 +46,7 @@ FIELDS: dict[str, SearchStrategy[object]] = {
     **dict.fromkeys(["source", "team", "rule", "about", "product_id", "pipeline", "kind"], words),
     **dict.fromkeys(["stage", "from_stage", "to_stage"], st.sampled_from(STAGES)),
     **dict.fromkeys(["campaign_id", "interaction_id", "task_id", "owner_id", "assignee_id", "customer_id"], ids),
-    **dict.fromkeys(["member_id", "key_id"], ids),
+    **dict.fromkeys(["member_id", "key_id", "person_id"], ids),
     **dict.fromkeys(["received_at", "due_at", "occurred_at"], moments),
     **dict.fromkeys(["until", "expected_close", "won_on"], days),
     **dict.fromkeys(["value", "unit_price"], money),

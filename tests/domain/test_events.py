@@ -38,6 +38,8 @@ from tests.domain.histories import DAY, IDS
 
 STORED_TYPES = [
     "customer.registered",
+    "customer.forgotten",
+    "customer.person_forgotten",
     "lead.captured",
     "lead.capture_corrected",
     "lead.retitled",
@@ -97,6 +99,8 @@ def test_all_free_text_is_personal_and_nothing_else() -> None:
     interaction = ["external_id", "outcome", "summary"]
     assert personal == {
         "customer.registered": ["external_ids", "name"],
+        "customer.forgotten": ["reason"],
+        "customer.person_forgotten": ["reason"],
         "lead.captured": ["external_ids", "form", "title"],
         "lead.capture_corrected": ["external_ids"],
         "lead.retitled": ["title"],
@@ -134,6 +138,7 @@ def test_events_about_a_part_name_it() -> None:
     parts = {name: event.part_field for name, event in EVENT_TYPES.items() if event.part_field}
     assert set(parts) == {
         *(name for name in STORED_TYPES if ".interaction_" in name or ".follow_up_" in name),
+        "customer.person_forgotten",
         "workspace.member_invited",
         "workspace.api_key_issued",
         "workspace.api_key_revoked",

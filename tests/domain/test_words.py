@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from domain.catalogue import EVENT_TYPES
-from domain.customer import CustomerRegistered
+from domain.customer import CustomerForgotten, CustomerPersonForgotten, CustomerRegistered
 from domain.event import FORGOTTEN, Event, MemberId, personal_fields
 from domain.imports import ImportCompleted, ImportStarted
 from domain.lead import (
@@ -65,6 +65,15 @@ IN_DEFAULT: dict[str, Any] = {  # Any: fields of several types
 SENTENCES: list[tuple[Event, str]] = [
     (CustomerRegistered(kind="organisation", name="Acme"), "Registered as an organisation: Acme"),
     (CustomerRegistered(kind="person", name=FORGOTTEN), "Registered as a person: (forgotten)"),
+    (CustomerForgotten(legal_basis="request"), "Personal data erased (request)"),
+    (
+        CustomerForgotten(legal_basis="no_longer_needed", reason="Ten years"),
+        "Personal data erased (no longer needed): Ten years",
+    ),
+    (
+        CustomerPersonForgotten(person_id=ID, legal_basis="legal_duty", reason="Letter of May"),
+        "Personal data of a contact person erased (legal duty): Letter of May",
+    ),
     (LeadCaptured(title="Roof", stage="new", **IN_DEFAULT), "Captured in stage new: Roof"),
     (LeadCaptured(title="Roof", source="web", stage="new", **IN_DEFAULT), "Captured in stage new from web: Roof"),
     (LeadCaptureCorrected(source="fair"), "Capture corrected: it came from fair"),

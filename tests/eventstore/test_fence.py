@@ -45,10 +45,10 @@ def unfenced(connection: Connection, between: Callable[[], None]) -> int:
 
 def the_wrong_way_round(connection: Connection, between: Callable[[], None]) -> int:
     """The fence's steps in the other order: holders first, the last position drawn second."""
-    waiting = set(fence._holders(connection))
+    waiting = set(fence.writers(connection))
     between()
     head = fence.drawn(connection)
-    while waiting & fence._holders(connection).keys():
+    while waiting & fence.writers(connection).keys():
         pass
     return head
 

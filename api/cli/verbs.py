@@ -1,0 +1,166 @@
+"""The verbs of every day: serve, sign in, bring data in, look things up. The others have modules of their own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from api.cli import benchmarks, figures, upkeep
+from api.cli.common import AsJson, Data, explaining, fail, opened, settings_of
+from api.cli.printing import print_event_types, print_json
+from api.settings import environment
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Everfold, an event-sourced CRM.",
+)
+keys = typer.Typer(no_args_is_help=True, help="API keys.")
+imports = typer.Typer(no_args_is_help=True, help="Bring data in from files.")
+app.add_typer(keys, name="key")
+app.add_typer(imports, name="import")
+app.add_typer(figures.app, name="kpi")
+app.add_typer(benchmarks.app, name="bench")
+app.add_typer(upkeep.app)
+
+
+@app.command()
+def run(
+    data: Data = None,
+    port: Annotated[int, typer.Option(help="Where to serve.", min=0, max=65535)] = 8000,
+    host: Annotated[str, typer.Option(help="Which address to listen on.")] = "127.0.0.1",
+    demo: Annotated[bool, typer.Option(help="Load the demo company when the log is empty.")] = True,
+) -> None:
+    """Serve the API and the console, and keep the read models up to date. Ctrl-C stops everything."""
+    from api.serve import serve
+
+    with explaining():
+        serve(settings_of(data), host=host, port=port, demo=demo)
+
+
+@app.command("test")
+def run_tests(
+    full: Annotated[bool, typer.Option("--full", help="Add the long tier.")] = False,
+    only: Annotated[str | None, typer.Option("-k", help="Only tests whose names match.")] = None,
+) -> None:
+    """Run the checks: lint, types, import rules and the tests."""
+    from api.gate import run_gate
+
+    raise typer.Exit(run_gate(full=full, only=only))
+
+
+@app.command("sign-in")
+def sign_in(data: Data = None, port: Annotated[int, typer.Option(help="Where the console is served.")] = 8000) -> None:
+    """Print a link that signs in to the console, once, within an hour."""
+    from api.access import create_sign_in_link
+
+    with opened(data) as store:
+        print(f"http://127.0.0.1:{port}{create_sign_in_link(store)}")
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    scope: Annotated[list[str] | None, typer.Option(help="What it may do; default: everything. Repeatable.")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key. It is shown once; only its digest is kept."""
+    from api.access import SCOPES, create_api_key
+
+    if not name.strip():
+        fail("Give the key a name that says what it is for.")
+    scopes = tuple(scope or SCOPES)
+    if unknown := set(scopes) - SCOPES.keys():
+        fail(f"There is no scope {min(unknown)!r}. There are: {', '.join(SCOPES)}.")
+    with opened(data) as store:
+        key = create_api_key(store, name, scopes)
+    if as_json:
+        print_json({"key": key, "scopes": scopes})
+    else:
+        print(key)
+
+
+@app.command()
+def demo(
+    data: Data = None,
+    leads: Annotated[int, typer.Option(min=1, max=100_000, help="How many leads.")] = 300,
+    seed: Annotated[int, typer.Option(help="Another seed, another company.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Load a simulated company through the real commands."""
+    from api.demo import load_demo
+
+    with opened(data) as store:
+        report = load_demo(store, leads=leads, seed=seed)
+    if as_json:
+        print_json(report)
+    else:
+        print(f"{report['leads']} leads of {report['customers']} prospects, {report['events']} events.")
+
+
+@imports.command("leads")
+def import_leads(
+    file: Annotated[Path, typer.Argument(help="The CSV file.")],
+    mapping: Annotated[Path, typer.Option(help="Which column feeds which field (TOML).")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import leads. Repeatable: only real differences become events; refused rows go to an error file."""
+    from api.imports.leads import ImportRefused, import_file
+
+    with opened(data) as store:
+        try:
+            report = import_file(store, file, mapping, Console(stderr=True))
+        except ImportRefused as refusal:
+            fail(str(refusal))
+    if as_json:
+        print_json(report.as_json())
+    else:
+        print(report)
+
+
+@app.command()
+def events(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[TYPE]", help="A type such as lead.lost, or a noun.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    as_page: Annotated[bool, typer.Option("--markdown", help="Print the page docs/events.md.")] = False,
+) -> None:
+    """What the log can hold: every event type, what it means, and its JSON Schema."""
+    from api.event_types import chosen, markdown
+
+    if not (found := chosen(name)):
+        fail(f"There is no event type {name!r}. All types: ./crm events")
+    if as_page:
+        print(markdown(), end="")
+    elif as_json:
+        print_json([event_type.as_json() for event_type in found])
+    else:
+        print_event_types(found)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(
+    context: typer.Context,
+    role: Annotated[str, typer.Option(help="owner, app, follower, analyst, auditor or privacy.")] = "analyst",
+    data: Data = None,
+) -> None:
+    """Open psql on the database, as a role that may do only so much. All other arguments are psql's: -c "SELECT 1"."""
+    from eventstore import roles
+    from eventstore.psql import run as run_psql
+    from replay.follow import catch_up
+
+    if (chosen := f"everfold_{role}") not in roles.ROLES:
+        fail(f"There is no role {role!r}. There are: {', '.join(name.split('_')[1] for name in roles.ROLES)}.")
+    with opened(data) as store:
+        with store.following() as connection:
+            if chosen not in store.usable_roles:
+                fail(roles.advice(connection, chosen))
+            if chosen == roles.ANALYST:
+                catch_up(connection)
+        code = run_psql(store.conninfo, chosen, context.args, environment(), store.settings.pg_bin)
+    raise typer.Exit(code)

@@ -1,0 +1,57 @@
+"""`GET /metrics`: how far log, seals and read models are, and who holds them up, in Prometheus' text format."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Response, Security
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from api.access import OpenStore, Principal, principal
+from api.store import Store
+from eventstore.fence import drawn, writers
+from eventstore.seals import sealed_position
+from projections.read_models import read_models
+from replay.follow import position
+
+router = APIRouter(tags=["health"])
+
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {_TEXT: {}}}})
+def metrics(store: OpenStore, caller: Annotated[Principal, Security(principal, scopes=["metrics:read"])]) -> Response:
+    """Gauges for Prometheus. Nothing in them is about a person."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Gauges(store))
+    return Response(generate_latest(registry), media_type=_TEXT)
+
+
+class _Gauges:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        """Asks the database once; as the follower, who may see the age of other sessions."""
+        with self._store.following() as connection:
+            head, sealed = drawn(connection), sealed_position(connection)
+            behind = {model.name: max(0, head - position(connection, model)) for model in read_models().values()}
+            holders = writers(connection)
+        yield GaugeMetricFamily("everfold_log_position", "The last position drawn", value=head)
+        yield GaugeMetricFamily("everfold_sealed_position", "The last position under a seal", value=sealed)
+        lag = GaugeMetricFamily("everfold_read_model_behind", "Positions not folded yet", labels=["read_model"])
+        for name, positions in behind.items():
+            lag.add_metric([name], positions)
+        yield lag
+        ages = GaugeMetricFamily(
+            "everfold_writer_age_seconds", "Unfinished writes that readers wait for", labels=["pid"]
+        )
+        for writer, age in holders.items():
+            ages.add_metric([str(writer.pid)], age.total_seconds())
+        yield ages
+        follower = self._store.follower
+        if follower:
+            follows = follower.is_alive() and follower.problem is None
+            yield GaugeMetricFamily(
+                "everfold_follower_up", "Whether this process follows the log", value=float(follows)
+            )

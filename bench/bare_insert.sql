@@ -1,0 +1,36 @@
+INSERT INTO bare (
+    position,
+    customer_id,
+    stream_id,
+    stream_type,
+    version,
+    event_id,
+    type,
+    schema_version,
+    data,
+    personal_digest,
+    actor,
+    command_id,
+    metadata,
+    occurred_at,
+    recorded_at,
+    digest
+)
+VALUES (
+    nextval('log.event_position'),
+    %s,
+    %s,
+    'lead',
+    1,
+    %s,
+    'lead.captured',
+    1,
+    %s,
+    %s,
+    %s,
+    %s,
+    %s,
+    clock_timestamp(),
+    clock_timestamp(),
+    %s
+)

@@ -1,0 +1,21 @@
+INSERT INTO bare VALUES (
+    nextval('log.event_position'),
+    gen_random_uuid(),
+    gen_random_uuid(),
+    'lead',
+    1,
+    gen_random_uuid(),
+    'lead.captured',
+    1,
+    '{"source": "web", "stage": "new", "inbound": true, "pipeline": "default", "pipeline_version": 1, "probability": "0.1"}',
+    '\x3031323334353637383930313233343536373839303132333435363738393031',
+    '{"id": "00000000-0000-0000-0000-000000000002", "kind": "api_key"}',
+    gen_random_uuid(),
+    NULL,
+    NULL,
+    '{"channel": "api"}',
+    NULL,
+    clock_timestamp(),
+    clock_timestamp(),
+    '\x3031323334353637383930313233343536373839303132333435363738393031'
+);

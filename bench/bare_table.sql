@@ -1,0 +1,1 @@
+CREATE TABLE bare (LIKE log.event INCLUDING ALL)

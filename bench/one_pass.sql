@@ -1,0 +1,3 @@
+SELECT count(*)
+FROM log.event AS e
+WHERE e.digest <> log.digest(e)

@@ -1,0 +1,221 @@
+"""Backs the log up into one file and restores it from there, positions, gaps and salts included."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from psycopg import errors, sql
+
+from domain.customer import CustomerForgotten, CustomerPersonForgotten
+from domain.event import CustomerId
+from eventstore import archive, forgetting, log
+from eventstore.archive import ArchiveDamaged, Manifest, Member, NotABackup
+from eventstore.database import Connection, query
+from eventstore.erasures import Erasure
+from eventstore.fence import horizon
+from eventstore.trouble import Trouble
+
+
+class FileExists(Trouble):
+    """There is a file of that name, and a backup never overwrites one. Choose another name."""
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
+
+
+class LogNotEmpty(Trouble):
+    """This log has events already, and a restore adds to none. Restore into a new data folder or a new database."""
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
+
+
+class OtherSecret(Trouble):
+    """The backup was made with another secret: its API keys and ids would not be found again. Restore with the file
+    'secret' of the data folder that it was made from, or with its EVERFOLD_SECRET."""
+
+    def __init__(self) -> None:
+        super().__init__(" ".join((type(self).__doc__ or "").split()))
+
+
+class RestoredLogWrong(Trouble):
+    """The log in the backup does not verify: the text names the first thing that is wrong. Nothing was restored."""
+
+    def __init__(self, what: str, detail: str) -> None:
+        super().__init__(f"The log in the backup is not as it was recorded: {what}. {detail} Nothing was restored.")
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore brought back: the archive's manifest, the new epoch, and who was forgotten again."""
+
+    manifest: Manifest
+    epoch: UUID
+    erased: tuple[UUID, ...]
+
+
+def back_up(connection: Connection, path: Path, made_by: str) -> Manifest:
+    """Write all that is committed at this moment to a new file, for the owner's eyes only.
+
+    Memory stays small; the texts lie beside the file until it is packed. Raises FileExists, StuckWriter or OSError.
+    """
+    if path.exists():
+        raise FileExists()
+    horizon(connection)
+    for leftover in path.parent.glob(f".{path.name}.*"):  # of a backup that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            _spell_plainly(connection)
+            members = [_copied(connection, table, Path(folder)) for table in archive.TABLES]
+            facts = connection.execute(query("eventstore", "backup_facts")).fetchone()
+        assert facts is not None
+        facts |= {"made_at": facts["made_at"].isoformat(), "epoch": str(facts["epoch"])}
+        facts |= {"migrations": tuple(facts["migrations"]), "members": tuple(members)}
+        manifest = Manifest(format=archive.FORMAT, made_by=made_by, **facts)
+        packed = Path(folder) / "archive"
+        with open(os.open(packed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            archive.write(target, manifest, [Path(folder) / table for table in archive.TABLES])
+            target.flush()
+            os.fsync(target.fileno())
+        _put(packed, path)
+    return manifest
+
+
+@contextmanager
+def restoring(
+    connection: Connection,
+    path: Path,
+    *,
+    fingerprint: bytes,
+    erasures: Iterable[Erasure],
+    envelope: log.Envelope,
+) -> Iterator[Restored]:
+    """Fill an empty log from a backup, and forget again whom the list names; committed when the block ends well.
+
+    In the block the caller may look at the log as it will be, and raise to have none of it. `fingerprint` is that of
+    the installation's secret. Raises LogNotEmpty, OtherSecret, NotABackup, ArchiveDamaged or OSError; then the log is
+    empty as before, and so it is when the process is killed.
+    """
+    with archive.opened(path) as backup, connection.transaction():
+        manifest = backup.manifest
+        if bytes.fromhex(manifest.secret_fingerprint) != fingerprint:
+            raise OtherSecret()
+        _must_fit(connection, manifest)
+        _must_be_empty(connection)
+        _spell_plainly(connection)
+        connection.execute("DELETE FROM log.epoch")
+        for member in manifest.members:
+            _fill(connection, member, backup.text(member))
+        backup.must_end()
+        connection.execute(
+            sql.SQL("ALTER SEQUENCE log.event_position RESTART WITH {}").format(manifest.last_position + 1)
+        )
+        row = connection.execute(
+            "INSERT INTO log.epoch VALUES (gen_random_uuid(), clock_timestamp()) RETURNING epoch"
+        ).fetchone()
+        assert row is not None
+        erased = [found for erasure in erasures for found in _forgotten_again(connection, erasure, envelope)]
+        yield Restored(manifest, row["epoch"], tuple(dict.fromkeys(erased)))
+
+
+def _put(packed: Path, path: Path) -> None:
+    """Give the finished file its name: it appears whole, and in nobody's place."""
+    try:
+        path.hardlink_to(packed)
+    except FileExistsError:
+        raise FileExists() from None
+    except OSError:  # a file system without links
+        if path.exists():
+            raise FileExists() from None
+        packed.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _spell_plainly(connection: Connection) -> None:
+    """COPY writes the same text whatever the server's or the login's settings."""
+    settings = {"client_encoding": "UTF8", "datestyle": "ISO, YMD", "timezone": "UTC", "bytea_output": "hex"}
+    for name, value in settings.items():
+        connection.execute("SELECT set_config(%s, %s, true)", [name, value])
+
+
+def _copied(connection: Connection, table: str, folder: Path) -> Member:
+    digest, size = hashlib.sha256(), 0
+    columns = _columns(connection, table)
+    cursor = connection.cursor()
+    statement = sql.SQL("COPY {} ({}) TO STDOUT").format(_name(table), _listed(columns))
+    with (folder / table).open("wb") as text, cursor.copy(statement) as copy:
+        for piece in copy:
+            text.write(piece)
+            digest.update(piece)
+            size += len(piece)
+    return Member(table, tuple(columns), cursor.rowcount, size, digest.hexdigest())
+
+
+def _fill(connection: Connection, member: Member, text: Iterable[bytes]) -> None:
+    cursor = connection.cursor()
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(_name(member.table), _listed(member.columns))
+    try:
+        with cursor.copy(statement) as copy:
+            for piece in text:
+                copy.write(piece)
+    except (errors.DataError, errors.IntegrityError):  # their own texts quote what they met
+        raise ArchiveDamaged() from None
+    if cursor.rowcount != member.rows:
+        raise ArchiveDamaged()
+
+
+def _must_fit(connection: Connection, manifest: Manifest) -> None:
+    known = {row["name"] for row in connection.execute("SELECT name FROM public.everfold_migration")}
+    lacking = {
+        f"{member.table}.{column}"
+        for member in manifest.members
+        for column in set(member.columns) - set(_columns(connection, member.table))
+    }
+    if lacking or not known.issuperset(manifest.migrations):
+        raise NotABackup(
+            f"The backup was made by a newer Everfold ({manifest.made_by}) than this one. Restore it with that version."
+        )
+
+
+def _must_be_empty(connection: Connection) -> None:
+    # nobody begins to write while this goes on
+    connection.execute("LOCK TABLE log.event, log.command, log.epoch IN ACCESS EXCLUSIVE MODE")
+    if connection.execute("SELECT FROM log.event LIMIT 1").fetchone() is not None:
+        raise LogNotEmpty()
+
+
+def _forgotten_again(connection: Connection, erasure: Erasure, envelope: log.Envelope) -> list[UUID]:
+    """Whom this erasure concerns and the restored log still knows; none when it never knew her or has forgotten her."""
+    customer_id, person_id = CustomerId(erasure.customer_id), erasure.person_id
+    event: CustomerForgotten | CustomerPersonForgotten = CustomerForgotten(legal_basis="erasure_list")
+    if person_id is not None:
+        event = CustomerPersonForgotten(person_id=person_id, legal_basis="erasure_list")
+    with suppress(forgetting.UnknownSubject), connection.transaction():
+        erased = forgetting.forget(connection, customer_id, event, envelope)
+        return [found.customer_id for found in erased if found.is_new]
+    return []
+
+
+def _columns(connection: Connection, table: str) -> list[str]:
+    rows = connection.execute(query("eventstore", "backup_columns"), {"table": table})
+    return [row["name"] for row in rows]
+
+
+def _name(table: str) -> sql.Identifier:
+    return sql.Identifier(*table.split("."))
+
+
+def _listed(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))

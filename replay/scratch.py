@@ -1,0 +1,46 @@
+"""Where else in the database a person's data lies: read models about her, and tables that killed work left behind."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from psycopg import sql
+
+from eventstore.database import Connection
+from projections.read_models import read_models
+from replay.fold import LIVE
+from replay.rebuild import turn
+
+
+def tables_about(connection: Connection, customer_ids: Sequence[UUID]) -> list[tuple[str, str]]:
+    """Schema and name of the read models that have rows of any of these customers."""
+    probe = "SELECT EXISTS (SELECT FROM {} WHERE customer_id = ANY(%s)) AS found"
+    tables = [(LIVE, name) for name in read_models()]
+    return [
+        table
+        for table in tables
+        if connection.execute(sql.SQL(probe).format(sql.Identifier(*table)), [list(customer_ids)]).fetchone()
+        == {"found": True}
+    ]
+
+
+def drop_leftovers(connection: Connection) -> list[str]:
+    """Drop every schema that such work left and nobody works in; returns their names.
+
+    Rebuilds under way are waited for: a table that one of them began to fill earlier goes live before this returns.
+    """
+    dropped: list[str] = []
+    for model in read_models().values():
+        with turn(connection, f"rebuild {model.name}"):
+            dropped += _drop(connection, f"rebuild_{model.name}")
+    # made and dropped in one transaction: what can be seen of them has no owner any more
+    for row in connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^(verify|asof)_'").fetchall():
+        dropped += _drop(connection, row["nspname"])
+    return dropped
+
+
+def _drop(connection: Connection, schema: str) -> list[str]:
+    row = connection.execute("SELECT to_regnamespace(quote_ident(%s)) IS NOT NULL AS is_there", [schema]).fetchone()
+    if not (row and row["is_there"]):
+        return []
+    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+    return [schema]

@@ -1,0 +1,369 @@
+"""Forgetting everywhere: read models, error files, leftovers of killed work, the disk, and what a client is told."""
+
+import csv
+import fcntl
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event as Signal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api import forget as module
+from api.forget import erasure_list, forget
+from api.imports.csv_file import CsvFile, Line, RefusedRows
+from api.imports.error_files import Naming, remove_rows
+from api.store import Store
+from domain.customer import CustomerForgotten
+from domain.event import CustomerId
+from domain.imports import ImportStarted
+from domain.workspace import WORKSPACE_ID
+from eventstore import disk, erasures, forgetting, log
+from eventstore.database import UNAVAILABLE, Connection, connect
+from eventstore.forgetting import PersonalValues, ReasonNamesSubject, UnknownSubject
+from projections.read_models import read_models
+from replay import rebuild as rebuilding
+from replay.follow import catch_up
+from replay.rebuild import verify
+from replay.scratch import drop_leftovers, tables_about
+from tests.api.test_cli import Crm
+from tests.api.test_leads import act, capture
+from tests.eventstore.test_forgetting import about, forget_person, registered
+from tests.facts import NOBODY, captured, given
+
+BECAUSE = "Asked by letter"
+
+
+def rows(connection: Connection, customer_id: UUID) -> list[dict[str, object]]:
+    return connection.execute("SELECT title, status FROM lead WHERE customer_id = %s", [customer_id]).fetchall()
+
+
+def test_a_client_reads_what_is_left_and_writes_nothing_more(client: TestClient, store: Store) -> None:
+    lead = capture(client)
+    forget(store, CustomerId(UUID(lead["customer_id"])), reason=BECAUSE)
+    read = client.get(f"/v1/leads/{lead['lead_id']}").json()
+    assert (read["title"], read["status"]) == (None, "open")
+    refused = act(client, lead, "win")
+    assert (refused.status_code, refused.json()["code"]) == (409, "subject_forgotten")
+    assert "was forgotten" in refused.json()["detail"]
+    again = client.post("/v1/leads", json={"title": "Again", "customer_id": lead["customer_id"]})
+    assert again.status_code == 409
+
+
+def test_every_read_model_follows_an_erasure(connection: Connection) -> None:
+    _, customer_id = given(connection, captured("Roof for Ann"), customer_id=registered(connection))
+    catch_up(connection)
+    assert rows(connection, customer_id) == [{"title": "Roof for Ann", "status": "open"}]
+    event = CustomerForgotten(legal_basis="request")
+    forgetting.forget(connection, CustomerId(customer_id), event, NOBODY)
+    catch_up(connection)
+    assert rows(connection, customer_id) == [{"title": None, "status": "open"}]
+    assert [verify(connection, model).differing for model in read_models().values()] == [0] * len(read_models())
+
+
+def test_a_person_leaves_the_read_models_too(connection: Connection) -> None:
+    customer_id, lead_id, person_id = registered(connection, "Acme"), uuid4(), uuid4()
+    event = log.NewEvent(customer_id, "lead", lead_id, 1, captured("Ann's roof"), subject_id=person_id)
+    log.append(connection, [event], NOBODY)
+    catch_up(connection)
+    forget_person(connection, customer_id, person_id)
+    catch_up(connection)
+    assert rows(connection, customer_id) == [{"title": None, "status": "open"}]
+    assert connection.execute("SELECT name FROM customer").fetchall() == [{"name": "Acme"}]
+
+
+def test_tables_of_killed_work_are_dropped(connection: Connection) -> None:
+    for schema in ("rebuild_lead", "verify_lead_17", "asof_2026"):
+        connection.execute(f"CREATE SCHEMA {schema}".encode())
+        connection.execute(f"CREATE TABLE {schema}.lead AS SELECT 'Ann' AS title".encode())
+    connection.execute("CREATE SCHEMA somebodys")
+    assert sorted(drop_leftovers(connection)) == ["asof_2026", "rebuild_lead", "verify_lead_17"]
+    left = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname IN ('somebodys', 'rebuild_lead')")
+    assert left.fetchall() == [{"nspname": "somebodys"}]
+    assert drop_leftovers(connection) == []
+
+
+def test_a_rebuild_that_began_before_brings_nobody_back(
+    store: Store, connection: Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer_id = registered(connection)
+    given(connection, captured("Roof for Ann"), customer_id=customer_id)
+    catch_up(connection)
+    filled, go_on = Signal(), Signal()
+    real = rebuilding.compare
+
+    def compare(*arguments: Any) -> Any:
+        filled.set()
+        assert go_on.wait(30)
+        return real(*arguments)
+
+    monkeypatch.setattr(rebuilding, "compare", compare)
+
+    def rebuild() -> None:
+        with connect(conninfo) as other:
+            rebuilding.rebuild(other, read_models()["lead"])
+
+    with ThreadPoolExecutor() as threads:
+        rebuilt = threads.submit(rebuild)
+        assert filled.wait(30)
+        forgotten = threads.submit(forget, store, customer_id, reason=BECAUSE)
+        waits(connection, "rebuild lead")
+        go_on.set()
+        rebuilt.result()
+        assert forgotten.result().left == ()
+    assert rows(connection, customer_id) == [{"title": None, "status": "open"}]
+
+
+def waits(connection: Connection, work: str) -> None:
+    """Until somebody waits for his turn at this work."""
+    asked = "SELECT FROM pg_locks WHERE NOT granted AND objid = (hashtext(%s)::bigint & 4294967295)"
+    for _ in range(2_000):
+        if connection.execute(asked, [work]).fetchone() is not None:
+            return
+        connection.execute("SELECT pg_sleep(0.005)")
+    raise AssertionError("nobody waits")
+
+
+def test_only_tables_about_her_are_written_anew(connection: Connection) -> None:
+    _, customer_id = given(connection, captured())
+    given(connection, captured(), customer_id=registered(connection))
+    catch_up(connection)
+    assert tables_about(connection, [customer_id]) == [("public", "lead"), ("public", "lead_stage_interval")]
+    assert tables_about(connection, [uuid4()]) == []
+
+
+def test_the_reason_must_not_name_her(store: Store, connection: Connection) -> None:
+    customer_id = registered(connection, "Ann Example")
+    for reason in ("ann   EXAMPLE wrote", "A letter by Example, Ann"):
+        with pytest.raises(ReasonNamesSubject):
+            forget(store, customer_id, reason=reason)
+    assert not erasure_list(store.settings.data).exists()
+    assert forgetting.personal_values(connection, [customer_id]).texts == {"Ann Example"}
+
+
+def test_who_is_unknown_is_not_listed(store: Store, connection: Connection) -> None:
+    lead_id, _ = given(connection, captured())
+    for stranger in (uuid4(), lead_id, WORKSPACE_ID):
+        with pytest.raises(UnknownSubject):
+            forget(store, CustomerId(stranger), reason=BECAUSE)
+    with pytest.raises(UnknownSubject):
+        forget(store, registered(connection), uuid4(), reason=BECAUSE)
+    assert not erasure_list(store.settings.data).exists()
+
+
+@pytest.mark.parametrize("step", ["forgetting.forget", "erasures.add", "remove_rows", "catch_up", "disk.purge"])
+def test_whatever_is_cut_off_a_repetition_completes(
+    store: Store, connection: Connection, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    customer_id = registered(connection, "Ann Example")
+    given(connection, captured("Roof"), customer_id=customer_id)
+    errors = refused_rows(store, connection, [["Ann Example", "x"], ["Bob", "y"]])
+    with monkeypatch.context() as patch:
+        patch.setattr(f"api.forget.{step}", killed)
+        with pytest.raises(Killed):
+            forget(store, customer_id, reason=BECAUSE)
+    listed = step != "erasures.add"
+    assert [found.customer_id for found in erasures.listed(erasure_list(store.settings.data))] == [customer_id] * listed
+    done = forget(store, customer_id, reason=BECAUSE)
+    assert done.was_forgotten == (step in ("catch_up", "disk.purge"))
+    assert done.left == ()
+    assert "Ann" not in errors.read_text()
+    assert rows(connection, customer_id) == [{"title": None, "status": "open"}]
+    assert erasures.listed(erasure_list(store.settings.data)) == [erasures.Erasure(customer_id)]
+
+
+def test_a_write_that_does_not_end_is_not_waited_for_for_ever(
+    store: Store, connection: Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer_id = registered(connection)
+    monkeypatch.setattr(module, "_PATIENCE", "SET lock_timeout = '50ms'")
+    with connect(conninfo) as writer:
+        writer.execute("BEGIN")
+        given(writer, captured(), customer_id=customer_id)
+        with pytest.raises(UNAVAILABLE):
+            forget(store, customer_id, reason=BECAUSE)
+        writer.execute("ROLLBACK")
+    assert not forget(store, customer_id, reason=BECAUSE).was_forgotten
+
+
+def refused_rows(
+    store: Store,
+    connection: Connection,
+    cells: Sequence[Sequence[str]],
+    *,
+    encoding: str = "utf-8-sig",
+    delimiter: str = ",",
+) -> Path:
+    """An import's error file with these rows, as an import leaves it."""
+    import_id = uuid4()
+    form = f'[file]\nencoding = "{encoding}"\n'
+    started = ImportStarted(kind="leads", file_sha256="ab" * 32, mapping=form)
+    log.append(connection, [log.NewEvent(WORKSPACE_ID, "import", import_id, 1, started)], NOBODY)
+    path = store.settings.data / "imports" / f"{import_id}-errors.csv"
+    header = tuple(f"column {number}" for number in range(len(cells[0])))
+    with RefusedRows(path, CsvFile(path, encoding, delimiter, header, "", 0)) as refused:
+        for number, row in enumerate(cells, start=2):
+            refused.add(Line(number, number, row), "It cannot be read.")
+    return path
+
+
+VALUES = PersonalValues(frozenset({"Ann Lee", "Roof  for\nAnn", "Bo", "Straße 7"}), frozenset({"Ann Lee"}))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["Ann Lee", "x"],
+        ["x", "call ANN  LEE today"],
+        ["Ann", "Lee"],
+        ["Lee", "Ann"],
+        ["x", "roof for ann, urgent"],
+        ["bo", "x"],
+        ["x", "STRASSE 7b"],
+    ],
+)
+def test_a_row_that_names_her_is_told(cells: list[str]) -> None:
+    assert Naming(VALUES)(cells)
+
+
+@pytest.mark.parametrize("cells", [["Ann", "x"], ["Bob", "x"], ["bo x", "y"], ["Roof", "for"], ["", ""]])
+def test_a_row_that_does_not_name_her_is_left(cells: list[str]) -> None:
+    assert not Naming(VALUES)(cells)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252", "latin-1"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_her_rows_leave_the_error_files(store: Store, connection: Connection, encoding: str, delimiter: str) -> None:
+    cells = [["Straße 7", 'He said "no",\nand left'], ["Bob", 'Tab\tand; "quote"'], ["Ann", "Lee"]]
+    path = refused_rows(store, connection, cells, encoding=encoding, delimiter=delimiter)
+    cleaned = remove_rows(connection, store.settings.data, VALUES)
+    assert (cleaned.rows, cleaned.left) == (2, ())
+    with path.open(encoding=encoding, newline="") as text:
+        header, *kept = csv.reader(text, delimiter=delimiter)
+    assert header == ["column 0", "column 1", "refused_line", "refused_because"]
+    assert kept == [["Bob", 'Tab\tand; "quote"', "3", "It cannot be read."]]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_an_error_file_with_nobody_else_in_it_goes(store: Store, connection: Connection) -> None:
+    path = refused_rows(store, connection, [["Ann", "Lee"]])
+    assert remove_rows(connection, store.settings.data, VALUES).rows == 1
+    assert not path.exists()
+
+
+def test_an_error_file_that_is_being_written_is_left_and_said_so(store: Store, connection: Connection) -> None:
+    path = refused_rows(store, connection, [["Ann", "Lee"], ["Bob", "x"]])
+    with path.open() as writing:
+        fcntl.flock(writing, fcntl.LOCK_EX)
+        cleaned = remove_rows(connection, store.settings.data, VALUES)
+    assert cleaned.rows == 0
+    assert str(path) in cleaned.left[0]
+    assert remove_rows(connection, store.settings.data, VALUES).rows == 1
+
+
+def test_an_import_holds_its_error_file_while_it_runs(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "errors.csv"
+    with RefusedRows(path, CsvFile(path, "utf-8", ",", ("name",), "", 0)) as refused:
+        refused.add(Line(2, 2, ["Ann"]), "No.")
+        with path.open() as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_an_error_file_that_cannot_be_read_is_said_so(store: Store, connection: Connection) -> None:
+    path = store.settings.data / "imports" / "strange-errors.csv"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xff\xfe\xfd")
+    assert str(path) in remove_rows(connection, store.settings.data, VALUES).left[0]
+
+
+def forget_person_of(connection: Connection) -> None:
+    """Delete something."""
+    customer_id, person_id = registered(connection), uuid4()
+    log.append(connection, [about(customer_id, person_id, "Likes red")], NOBODY)
+    forget_person(connection, customer_id, person_id)
+
+
+def test_who_still_sees_what_was_deleted_is_waited_for_and_named(connection: Connection, conninfo: str) -> None:
+    with connect(conninfo) as reader:
+        reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        reader.execute("SELECT FROM log.event")
+        forget_person_of(connection)
+        steps = disk.purge(connection, [], patience=0.05)
+        assert str(reader.info.backend_pid) in (steps[0].left or "")
+        reader.execute("COMMIT")
+    assert disk.purge(connection, disk.BESIDE_THE_LOG, patience=5)[0].left is None
+
+
+def test_a_table_that_is_read_at_length_is_said_so(connection: Connection, conninfo: str) -> None:
+    with connect(conninfo) as reader:
+        reader.execute("BEGIN")
+        reader.execute("LOCK TABLE log.personal_data IN ACCESS SHARE MODE")
+        steps = {step.name: step.left for step in disk.purge(connection, disk.BESIDE_THE_LOG, patience=0.05)}
+    assert "Forget again later" in (steps["write log.personal_data anew"] or "")
+    assert steps["write log.external_id anew"] is None
+
+
+def test_what_a_login_may_not_do_is_left_to_an_administrator(conninfo: str) -> None:
+    with connect(conninfo, "everfold_app") as connection:
+        steps = {step.name: step.left for step in disk.purge(connection, disk.BESIDE_THE_LOG, patience=5)}
+    assert 'VACUUM (FULL, ANALYZE) "log"."personal_data"' in (steps["write log.personal_data anew"] or "")
+    assert 'VACUUM (FULL) "pg_catalog"."pg_statistic"' in (steps["write pg_catalog.pg_statistic anew"] or "")
+    assert "CHECKPOINT; SELECT pg_switch_wal(); CHECKPOINT" in (steps["turn the write-ahead log over"] or "")
+
+
+def test_segments_that_are_reused_are_said_so(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = connection.execute
+
+    def recycling(statement: object, *arguments: object) -> object:
+        return real("SELECT 'on' AS wal_recycle") if statement == "SHOW wal_recycle" else real(statement, *arguments)  # type: ignore[call-overload]  # passed on
+
+    monkeypatch.setattr(connection, "execute", recycling)
+    steps = {step.name: step.left for step in disk.purge(connection, [])}
+    assert "ALTER SYSTEM SET wal_recycle = off" in (steps["turn the write-ahead log over"] or "")
+
+
+def test_segments_that_somebody_keeps_are_said_so(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "_wal_files", lambda _: [{"name": "0" * 24, "is_behind": True}])
+    steps = {step.name: step.left for step in disk.purge(connection, [])}
+    assert "1 old segments are kept" in (steps["turn the write-ahead log over"] or "")
+
+
+@pytest.fixture
+def crm(conninfo: str, tmp_path: Path) -> Crm:
+    return Crm(conninfo, tmp_path / "data")
+
+
+def test_the_command_says_what_was_done(crm: Crm, connection: Connection) -> None:
+    customer_id = str(registered(connection, "Ann Example"))
+    said = crm("forget", customer_id, "--reason", BECAUSE, "--basis", "objection")
+    assert said.startswith("Customer forgotten. The log says so at position ")
+    assert "done: turn the write-ahead log over" in said
+    assert "LEFT TO DO" not in said
+    assert "had been forgotten before" in crm("forget", customer_id, "--reason", BECAUSE)
+    event = log.load(connection, UUID(customer_id)).history[-1]
+    assert event.event == CustomerForgotten(legal_basis="objection", reason=BECAUSE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Say why with --reason"),
+        (["--reason", " "], "Say why with --reason"),
+        (["--reason", BECAUSE], "The log knows nothing of this customer"),
+        (["--reason", BECAUSE, "--basis", "mood"], "There is no legal basis 'mood'. There are: request"),
+    ],
+)
+def test_the_command_says_why_not(crm: Crm, arguments: list[str], sentence: str) -> None:
+    said = crm("forget", str(uuid4()), *arguments, code=1)
+    assert sentence in said
+    assert "Traceback" not in said
