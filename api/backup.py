@@ -11,11 +11,13 @@ from api.forget import erasure_list, sweep
 from api.sealing import checking_key, seals_file
 from api.settings import Settings
 from api.store import SYSTEM_ID, database, fingerprint, open_store
-from eventstore import access, backup, erasures, log
-from eventstore.archive import Manifest
-from eventstore.backup import Restored, RestoredLogWrong
+from eventstore import access, log
+from eventstore.backup import backup
+from eventstore.backup.archive import Manifest
+from eventstore.backup.backup import Restored, RestoredLogWrong
 from eventstore.database import connect, migrate
-from eventstore.verification import Report, verify
+from eventstore.erasure import erasures
+from eventstore.sealing.verification import Report, verify
 from replay.follow import catch_up
 
 VERSION = "0.1.0"
@@ -40,8 +42,8 @@ def back_up(settings: Settings, path: Path) -> Manifest:
 def restore(settings: Settings, path: Path, listed: Path | None = None) -> RestoreReport:
     """Fill an empty installation from a backup, forget again whom the list of erasures names, verify, fold.
 
-    `listed` is the list as kept elsewhere; that of the data folder counts in any case. Raises what
-    `eventstore.backup.restoring` raises, RestoredLogWrong and ErasureListDamaged; then the log is empty as before.
+    `listed` is the list as kept elsewhere; that of the data folder counts in any case. Raises what `backup.restoring`
+    raises, RestoredLogWrong and ErasureListDamaged; then the log is empty as before.
     """
     if listed and not listed.exists():
         raise FileNotFoundError(2, "there is no such list of erasures", str(listed))

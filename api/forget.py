@@ -20,8 +20,9 @@ from domain.customer import (
     PersonAlreadyForgotten,
 )
 from domain.event import CustomerId
-from eventstore import disk, erasures, forgetting, log
+from eventstore import log
 from eventstore.database import Connection, connect
+from eventstore.erasure import disk, erasures, forgetting
 from replay.follow import catch_up
 from replay.scratch import drop_leftovers, tables_about
 

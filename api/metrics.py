@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from api.access import OpenStore, Principal, principal
 from api.store import Store
 from eventstore.fence import drawn, writers
-from eventstore.seals import sealed_position
+from eventstore.sealing.seals import sealed_position
 from projections.read_models import read_models
 from replay.follow import position
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from api.settings import Settings
 from api.store import database
-from eventstore import seal_file
 from eventstore.database import Connection, connect, migrate
-from eventstore.seal_file import SealsRefused
+from eventstore.sealing import seal_file
+from eventstore.sealing.seal_file import SealsRefused
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -14,7 +14,7 @@ from api.demo import load_demo
 from api.sealing import seal_key, seals_file
 from api.settings import Settings
 from api.store import open_store
-from eventstore.sealer import sealing
+from eventstore.sealing.sealer import sealing
 from eventstore.server import ServerError
 from replay.follow import catch_up
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from bench.ground import ROUNDS, Result, compared, statement
 from bench.growth import fill
 from eventstore.database import connect
-from eventstore.seals import seal_and_export
-from eventstore.verification import verify
+from eventstore.sealing.seals import seal_and_export
+from eventstore.sealing.verification import verify
 
 
 def run(conninfo: str, events: int) -> Iterator[Result]:

@@ -34,12 +34,14 @@ from api.store import open_store
 from domain.event import CustomerId
 from domain.lead import LeadLost, LeadWon
 from domain.money import Money
-from eventstore import archive, erasures, forgetting, log
-from eventstore.archive import ArchiveDamaged, NotABackup
-from eventstore.backup import FileExists, LogNotEmpty, OtherSecret, RestoredLogWrong
+from eventstore import log
+from eventstore.backup import archive
+from eventstore.backup.archive import ArchiveDamaged, NotABackup
+from eventstore.backup.backup import FileExists, LogNotEmpty, OtherSecret, RestoredLogWrong
 from eventstore.bulk import append_bulk
 from eventstore.database import Connection, connect, migrate
-from eventstore.seals import seal_and_export
+from eventstore.erasure import erasures, forgetting
+from eventstore.sealing.seals import seal_and_export
 from projections.kpi import kpis
 from replay.follow import catch_up
 from tests.api.test_cli import Crm
@@ -200,7 +202,7 @@ def test_a_backup_holds_one_moment(settings: Settings, connection: Connection, t
     """What a writer under way commits in the middle is in none of the tables or in all."""
     given(connection, captured())
     real = connection.execute("SELECT count(*) AS events FROM log.event").fetchone()
-    from eventstore import backup as module
+    from eventstore.backup import backup as module
 
     copied = module._copied
 

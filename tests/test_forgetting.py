@@ -27,10 +27,12 @@ from api.sealing import seals_file
 from api.settings import Settings
 from api.store import open_store
 from domain.event import CustomerId
-from eventstore import disk, premises, verification
+from eventstore import premises
 from eventstore.database import Connection, connect
-from eventstore.disk import Step
-from eventstore.seals import seal_and_export
+from eventstore.erasure import disk
+from eventstore.erasure.disk import Step
+from eventstore.sealing import verification
+from eventstore.sealing.seals import seal_and_export
 from projections.read_models import read_models
 from replay.follow import catch_up
 from replay.rebuild import verify

@@ -10,9 +10,9 @@ if TYPE_CHECKING:  # the database packages are slow to import, and not every com
     from api.backup import RestoreReport
     from api.event_types import EventType
     from api.forget import Forgotten
-    from eventstore.archive import Manifest
-    from eventstore.seals import Sealed
-    from eventstore.verification import Report as LogReport
+    from eventstore.backup.archive import Manifest
+    from eventstore.sealing.seals import Sealed
+    from eventstore.sealing.verification import Report as LogReport
     from replay.rebuild import Report
 
 

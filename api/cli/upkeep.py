@@ -81,8 +81,8 @@ def _verify_log(
     settings: Settings, seals: Path | None, public_key: str | None, position: int | None, as_json: bool
 ) -> None:
     from api.sealing import checking_key, log_as_it_lies, seals_file
-    from eventstore.proof import proof
-    from eventstore.verification import verify
+    from eventstore.sealing.proof import proof
+    from eventstore.sealing.verification import verify
 
     file = seals or seals_file(settings)
     with explaining():
@@ -102,8 +102,8 @@ def _verify_log(
 def seal(data: Data = None, as_json: AsJson = False) -> None:
     """Seal all events and export the seals now; a running Everfold does so by itself, within a minute or so."""
     from api.sealing import log_as_it_lies, seal_key, seals_file
-    from eventstore.seal_file import public_key
-    from eventstore.seals import seal_and_export
+    from eventstore.sealing.seal_file import public_key
+    from eventstore.sealing.seals import seal_and_export
 
     settings = settings_of(data)
     file = seals_file(settings)

@@ -17,7 +17,7 @@ from api.imports.csv_file import REFUSED_LINE, FileFormat
 from domain.imports import ImportStarted
 from eventstore import log
 from eventstore.database import Connection
-from eventstore.forgetting import PersonalValues
+from eventstore.erasure.forgetting import PersonalValues
 
 _LONG_ENOUGH = 4
 

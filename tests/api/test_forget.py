@@ -21,9 +21,10 @@ from domain.customer import CustomerForgotten
 from domain.event import CustomerId
 from domain.imports import ImportStarted
 from domain.workspace import WORKSPACE_ID
-from eventstore import disk, erasures, forgetting, log
+from eventstore import log
 from eventstore.database import UNAVAILABLE, Connection, connect
-from eventstore.forgetting import PersonalValues, ReasonNamesSubject, UnknownSubject
+from eventstore.erasure import disk, erasures, forgetting
+from eventstore.erasure.forgetting import PersonalValues, ReasonNamesSubject, UnknownSubject
 from projections.read_models import read_models
 from replay import rebuild as rebuilding
 from replay.follow import catch_up

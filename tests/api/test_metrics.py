@@ -9,7 +9,7 @@ from api.app import create_app
 from api.store import Store
 from eventstore.database import connect
 from eventstore.fence import drawn
-from eventstore.seals import seal_finished
+from eventstore.sealing.seals import seal_finished
 from tests.facts import captured, given
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import seal_file
 from eventstore.database import Connection
+from eventstore.sealing import seal_file
 from tests.api.test_cli import Crm
 from tests.eventstore.test_seals import KEY, events
 

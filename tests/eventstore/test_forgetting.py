@@ -15,11 +15,12 @@ from domain.customer import CustomerForgotten, CustomerPersonForgotten, Customer
 from domain.event import FORGOTTEN, CustomerId
 from domain.lead import InteractionLogged, LeadRetitled
 from domain.workspace import WORKSPACE_ID
-from eventstore import erasures, forgetting, log
+from eventstore import log
 from eventstore.bulk import append_bulk
 from eventstore.database import Connection, connect
-from eventstore.erasures import Erasure, ErasureListDamaged
-from eventstore.forgetting import UnknownSubject
+from eventstore.erasure import erasures, forgetting
+from eventstore.erasure.erasures import Erasure, ErasureListDamaged
+from eventstore.erasure.forgetting import UnknownSubject
 from tests.facts import NOBODY, captured, given
 
 ASKED = CustomerForgotten(legal_basis="request", reason="Asked by letter")

@@ -37,8 +37,8 @@ from psycopg.conninfo import make_conninfo
 
 from eventstore.database import Pool, connect, migrate, new_pool
 from eventstore.library import LogFactory
-from eventstore.library_cache import LogApplication
-from eventstore.library_recorder import LogAggregates, LogRecorder, LogSnapshots
+from eventstore.library.cache import LogApplication
+from eventstore.library.recorder import LogAggregates, LogRecorder, LogSnapshots
 
 UNTRACKED = (
     "Read models are folds over the log: nothing is tracked event by event. "

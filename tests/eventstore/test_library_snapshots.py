@@ -15,7 +15,7 @@ from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import IntegrityError, NotSupportedError
 
 from eventstore.database import Connection, as_role, connect
-from eventstore.library_cache import ForgetfulCache, LogApplication
+from eventstore.library.cache import ForgetfulCache, LogApplication
 from tests.eventstore.test_server import until
 
 
@@ -193,7 +193,7 @@ def test_what_was_loaded_before_a_forgetting_does_not_come_out_after_it() -> Non
 
 
 def test_a_plain_application_gets_no_cache(opened: Open) -> None:
-    with pytest.raises(NotSupportedError, match="library_cache.LogApplication"):
+    with pytest.raises(NotSupportedError, match="cache.LogApplication"):
         opened(AGGREGATE_CACHE_MAXSIZE="10")
     with pytest.raises(NotSupportedError, match="FASTFORWARD on"):
         opened(LogApplication, AGGREGATE_CACHE_MAXSIZE="10", AGGREGATE_CACHE_FASTFORWARD="n")

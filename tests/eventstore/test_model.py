@@ -19,8 +19,8 @@ from domain.lead import LeadContacted, LeadLost, LeadQualified
 from eventstore import fence, log
 from eventstore.bulk import append_bulk
 from eventstore.database import Connection, connect, new_pool
-from eventstore.forgetting import forget
-from eventstore.library_recorder import LogSnapshots
+from eventstore.erasure.forgetting import forget
+from eventstore.library.recorder import LogSnapshots
 from tests.facts import NOBODY, captured
 
 titles = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=5)

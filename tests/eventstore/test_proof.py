@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from eventstore import seal_file, seals
 from eventstore.database import Connection
-from eventstore.proof import NoProof, proof
+from eventstore.sealing import seal_file, seals
+from eventstore.sealing.proof import NoProof, proof
 from tests.eventstore.test_seals import KEY, events
 
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "guides" / "check_proof.py"

@@ -11,7 +11,7 @@ from api.access import SCOPES, create_api_key
 from api.app import create_app
 from api.store import Store, open_store
 from eventstore.database import Connection, connect, migrate
-from eventstore.seals import seal_and_export
+from eventstore.sealing.seals import seal_and_export
 from projections.read_models import read_models
 from replay.follow import catch_up
 from replay.rebuild import rebuild, verify

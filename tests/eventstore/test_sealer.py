@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import seals
 from eventstore.database import Connection
 from eventstore.fence import drawn
-from eventstore.sealer import Sealer
-from eventstore.seals import sealed_position
+from eventstore.sealing import seals
+from eventstore.sealing.sealer import Sealer
+from eventstore.sealing.seals import sealed_position
 from tests.facts import captured, given
 from tests.waiting import comes
 

@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from psycopg.errors import InsufficientPrivilege
 
-from eventstore import fence, merkle, roles, seal_file, seals, verification
+from eventstore import fence, roles
 from eventstore.database import Connection, connect
-from eventstore.seal_file import SealsRefused
+from eventstore.sealing import merkle, seal_file, seals, verification
+from eventstore.sealing.seal_file import SealsRefused
 from tests.facts import captured, given
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -237,7 +238,7 @@ def test_a_seal_cannot_be_changed(connection: Connection) -> None:
 _SEALER = """
 import sys
 from pathlib import Path
-from eventstore import seals
+from eventstore.sealing import seals
 from eventstore.database import connect
 seals.FULL = 2
 with connect(sys.argv[1]) as connection:

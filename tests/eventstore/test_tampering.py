@@ -18,9 +18,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from api.settings import Settings
-from eventstore import log, merkle, premises, seal_file, seals, verification
+from eventstore import log, premises
 from eventstore.database import Connection, connect, query
-from eventstore.seal_file import Line
+from eventstore.sealing import merkle, seal_file, seals, verification
+from eventstore.sealing.seal_file import Line
 from tests.eventstore.test_seals import KEY
 from tests.facts import NOBODY
 
@@ -304,7 +305,7 @@ def seal_anew(connection: Connection) -> None:
 
 
 def verification_seals(connection: Connection) -> list[seal_file.Seal]:
-    rows = connection.execute(query("eventstore", "seal_list"), {"from_number": 1, "limit": None}).fetchall()
+    rows = connection.execute(query("eventstore.sealing", "seal_list"), {"from_number": 1, "limit": None}).fetchall()
     return [seal_file.Seal(**row) for row in rows]
 
 

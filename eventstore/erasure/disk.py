@@ -53,7 +53,7 @@ def _old_snapshots_end(connection: Connection, patience: float) -> Step:
     with _step("wait for transactions that still see what was deleted") as left:
         boundary = connection.execute("SELECT pg_current_xact_id()::xid::text AS boundary").fetchone()
         deadline = time.monotonic() + patience
-        while found := connection.execute(query("eventstore", "old_snapshots"), boundary).fetchone():
+        while found := connection.execute(query("eventstore.erasure", "old_snapshots"), boundary).fetchone():
             if time.monotonic() > deadline:
                 raise _Left(
                     f"End the session that began {found['age']} ago: SELECT pg_terminate_backend({found['pid']})"
@@ -107,13 +107,15 @@ def _wal_turned_over(connection: Connection) -> Step:
 
 
 def _wal_files(connection: Connection) -> list[dict[str, object]]:
-    return connection.execute(query("eventstore", "wal_files")).fetchall()
+    return connection.execute(query("eventstore.erasure", "wal_files")).fetchall()
 
 
 def _no_file_without_owner(connection: Connection) -> Step:
     """A server that is killed while a table is made leaves a file that it never looks at again."""
-    with _step("look for files that a crash left", " ".join(query("eventstore", "ownerless_files").split())) as left:
-        row = connection.execute(query("eventstore", "ownerless_files")).fetchone()
+    with _step(
+        "look for files that a crash left", " ".join(query("eventstore.erasure", "ownerless_files").split())
+    ) as left:
+        row = connection.execute(query("eventstore.erasure", "ownerless_files")).fetchone()
         if row and row["files"]:
             raise _Left(
                 f"{row['files']} files of the database belong to no table: a crash left them, or a table is being made"

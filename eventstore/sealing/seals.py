@@ -1,17 +1,17 @@
 """Seals finished parts of the log, off the write path, and exports the seals to a file outside the database.
 
-From then on a change of what was sealed shows: see eventstore/verification.py. The tail since the last exported seal
-has only its own digests.
+From then on a change of what was sealed shows (see `verification`). The tail since the last exported seal has only its
+own digests.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventstore import merkle
 from eventstore.database import Connection, query
 from eventstore.fence import horizon
-from eventstore.seal_file import Line, Seal, SealsRefused, appending
+from eventstore.sealing import merkle
+from eventstore.sealing.seal_file import Line, Seal, SealsRefused, appending
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -73,7 +73,7 @@ def export(
     with appending(file) as target:
         last = target.last.seal if target.last else None
         parameters = {"from_number": last.number if last else 1, "limit": most and most + 1}
-        seals = [Seal(**row) for row in connection.execute(query("eventstore", "seal_list"), parameters)]
+        seals = [Seal(**row) for row in connection.execute(query("eventstore.sealing", "seal_list"), parameters)]
         if last and seals[:1] != [last]:
             raise SealsRefused(
                 f"The last seal in {file} (number {last.number}) is not in the database as it was exported: the log "
@@ -88,7 +88,7 @@ def export(
 
 def sealed_position(connection: Connection) -> int:
     """The last position under a seal; 0 when there is none."""
-    row = connection.execute(query("eventstore", "sealed_position")).fetchone()
+    row = connection.execute(query("eventstore.sealing", "sealed_position")).fetchone()
     assert row is not None
     return int(row["position"])
 
@@ -114,12 +114,12 @@ def _seal_next(connection: Connection, head: int, older_than: float, *, force: b
             sealed_at="",
         )
         parameters = {name: getattr(seal, name) for name in Seal.__slots__}
-        connection.execute(query("eventstore", "seal_add"), parameters | {"seal": seal.computed()})
+        connection.execute(query("eventstore.sealing", "seal_add"), parameters | {"seal": seal.computed()})
         return True
 
 
 def _state(connection: Connection, older_than: float) -> dict[str, Any]:  # Any: a row, typed by its columns
-    row = connection.execute(query("eventstore", "seal_state"), {"older_than": older_than}).fetchone()
+    row = connection.execute(query("eventstore.sealing", "seal_state"), {"older_than": older_than}).fetchone()
     assert row is not None
     return row
 
@@ -131,7 +131,7 @@ def _is_worth_it(state: dict[str, Any], force: bool) -> bool:
 
 def _events(connection: Connection, first: int, last: int, limit: int) -> list[tuple[int, bytes]]:
     parameters = {"first_position": first, "last_position": last, "limit": limit}
-    rows = connection.execute(query("eventstore", "seal_events"), parameters)
+    rows = connection.execute(query("eventstore.sealing", "seal_events"), parameters)
     return [(row["position"], row["digest"]) for row in rows]
 
 

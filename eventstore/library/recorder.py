@@ -79,7 +79,7 @@ class LogAggregates(AggregateRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         stream_id = _uuid(originator_id)
-        rows = self._read(_in_order("library_events", desc), _range(stream_id, gt, lte, limit))
+        rows = self._read(_in_order("events", desc), _range(stream_id, gt, lte, limit))
         return [
             StoredEvent(stream_id, version, type_, _state(type_, schema_version, state, is_forgotten))
             for version, type_, schema_version, state, is_forgotten in rows
@@ -147,7 +147,7 @@ class LogRecorder(LogAggregates, ApplicationRecorder):
         return [
             Notification(stream_id, version, type_, _state(type_, schema_version, state, is_forgotten), id=position)
             for position, stream_id, version, type_, schema_version, state, is_forgotten in self._read(
-                query("eventstore", "library_notifications"), parameters
+                query("eventstore.library", "notifications"), parameters
             )
         ]
 
@@ -180,7 +180,7 @@ class LogSnapshots(LogAggregates):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         stream_id = _uuid(originator_id)
-        rows = self._read(_in_order("library_snapshots", desc), _range(stream_id, gt, lte, limit))
+        rows = self._read(_in_order("snapshots", desc), _range(stream_id, gt, lte, limit))
         return [StoredEvent(stream_id, version, type_, state.encode()) for version, type_, state in rows]
 
 
@@ -220,7 +220,7 @@ class LogSubscription(Subscription[ApplicationRecorder]):
 
 @cache
 def _in_order(name: str, desc: bool) -> str:
-    return query("eventstore", name).format(direction="DESC" if desc else "ASC")
+    return query("eventstore.library", name).format(direction="DESC" if desc else "ASC")
 
 
 def _range(stream_id: UUID, gt: int | None, lte: int | None, limit: int | None) -> dict[str, object]:

@@ -59,7 +59,7 @@ def personal_values(
 ) -> PersonalValues:
     """Everything personal that the log holds of these customers, or of one person of theirs."""
     parameters = {"customer_ids": list(customer_ids), "person_id": person_id}
-    rows = connection.execute(query("eventstore", "personal_values"), parameters).fetchall()
+    rows = connection.execute(query("eventstore.erasure", "personal_values"), parameters).fetchall()
     texts = [(name, text) for row in rows for name, text in _texts("", row["data"])]
     return PersonalValues(
         frozenset(text for _, text in texts), frozenset(text for name, text in texts if name == "name")
@@ -85,7 +85,7 @@ def forget(
     }
 
     try:
-        rows = connection.execute(query("eventstore", "forget"), parameters).fetchall()
+        rows = connection.execute(query("eventstore.erasure", "forget"), parameters).fetchall()
     except errors.NoDataFound:
         raise UnknownSubject() from None
     if not rows:

@@ -15,9 +15,9 @@ from pathlib import Path
 from psycopg import Rollback
 from psycopg.pq import TransactionStatus
 
-from eventstore import merkle, seal_file
 from eventstore.database import Connection, query
-from eventstore.seal_file import LEAF, Line, Seal, SealsRefused
+from eventstore.sealing import merkle, seal_file
+from eventstore.sealing.seal_file import LEAF, Line, Seal, SealsRefused
 
 Row = tuple[bytes, bytes]
 """Position (8 bytes) and recomputed digest in one, empty where there is no position; and the digest that is stored."""
@@ -64,7 +64,7 @@ def verify(connection: Connection, file: Path | None, public_key: bytes | None =
     started = time.perf_counter()
     size = file.stat().st_size if file and file.exists() else None  # before the moment: later seals are not of it
     with _one_moment(connection):
-        known = connection.execute(query("eventstore", "seal_list"), {"from_number": 1, "limit": None})
+        known = connection.execute(query("eventstore.sealing", "seal_list"), {"from_number": 1, "limit": None})
         walk = _Walk([Seal(**row) for row in known], public_key)
         findings = [*_personal(connection), *_versions(connection)]
         with _rows(connection) as events:
@@ -196,14 +196,14 @@ def _personal(connection: Connection) -> Iterator[Finding]:
         "personal row slipped in": "There is a personal row here that was not recorded, or that was to be forgotten.",
         "false mark": "Somebody is marked as forgotten by the event at this position, but it does not say so.",
     }
-    for row in connection.execute(query("eventstore", "verification_personal")):
+    for row in connection.execute(query("eventstore.sealing", "personal")):
         order = (_END if row["claimed"] is None else row["claimed"], 1)
         yield Finding(row["what"], told[row["what"]], row["position"], order=order)
 
 
 def _versions(connection: Connection) -> Iterator[Finding]:
     detail = "The event's version does not follow from the one before in its stream: an event was removed or moved."
-    for row in connection.execute(query("eventstore", "verification_versions")):
+    for row in connection.execute(query("eventstore.sealing", "versions")):
         if row["position"] is not None:
             yield _at(row["position"], "version gap", detail, rank=2)
 
@@ -222,7 +222,7 @@ def _one_moment(connection: Connection) -> Iterator[None]:
     with connection.transaction(force_rollback=True):
         if is_own:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        connection.execute(query("eventstore", "verification_settings"))
+        connection.execute(query("eventstore.sealing", "settings"))
         yield
 
 
@@ -232,7 +232,7 @@ def _rows(connection: Connection) -> Iterator[Iterator[Row]]:
     with (
         connection.transaction(),
         connection.cursor() as cursor,
-        cursor.copy(query("eventstore", "verification_digests")) as copy,
+        cursor.copy(query("eventstore.sealing", "digests")) as copy,
     ):
         copy.set_types(["bytea", "bytea"])
         yield copy.rows()

@@ -14,10 +14,12 @@ from psycopg import errors, sql
 
 from domain.customer import CustomerForgotten, CustomerPersonForgotten
 from domain.event import CustomerId
-from eventstore import archive, forgetting, log
-from eventstore.archive import ArchiveDamaged, Manifest, Member, NotABackup
+from eventstore import log
+from eventstore.backup import archive
+from eventstore.backup.archive import ArchiveDamaged, Manifest, Member, NotABackup
 from eventstore.database import Connection, query
-from eventstore.erasures import Erasure
+from eventstore.erasure import forgetting
+from eventstore.erasure.erasures import Erasure
 from eventstore.fence import horizon
 from eventstore.trouble import Trouble
 
@@ -75,7 +77,7 @@ def back_up(connection: Connection, path: Path, made_by: str) -> Manifest:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             _spell_plainly(connection)
             members = [_copied(connection, table, Path(folder)) for table in archive.TABLES]
-            facts = connection.execute(query("eventstore", "backup_facts")).fetchone()
+            facts = connection.execute(query("eventstore.backup", "facts")).fetchone()
         assert facts is not None
         facts |= {"made_at": facts["made_at"].isoformat(), "epoch": str(facts["epoch"])}
         facts |= {"migrations": tuple(facts["migrations"]), "members": tuple(members)}
@@ -209,7 +211,7 @@ def _forgotten_again(connection: Connection, erasure: Erasure, envelope: log.Env
 
 
 def _columns(connection: Connection, table: str) -> list[str]:
-    rows = connection.execute(query("eventstore", "backup_columns"), {"table": table})
+    rows = connection.execute(query("eventstore.backup", "columns"), {"table": table})
     return [row["name"] for row in rows]
 
 

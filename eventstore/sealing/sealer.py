@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventstore.database import connect
-from eventstore.seals import MOST, seal_and_export
+from eventstore.sealing.seals import MOST, seal_and_export
 from eventstore.trouble import Trouble
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 Set `PERSISTENCE_MODULE=eventstore.library:LogFactory` and `EVERFOLD_CONNINFO`. `Application.save()` takes customer,
 stream type, actor, command and moment as keywords (`SaveKeywords`). Domain events travel as `StreamEvent`; aggregates
-of the library's own kind work too, with their snapshots. For its cache of aggregates see `library_cache`.
+of the library's own kind work too, with their snapshots. For its cache of aggregates see `cache`.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ from eventsourcing.utils import Environment, EnvType
 from domain.catalogue import EVENT_TYPES, stored_type_of
 from domain.event import Event
 from eventstore.database import Pool, new_pool
-from eventstore.library_recorder import LogAggregates, LogRecorder, LogSnapshots
-from eventstore.library_recorder import SaveKeywords as SaveKeywords
+from eventstore.library.recorder import LogAggregates, LogRecorder, LogSnapshots
+from eventstore.library.recorder import SaveKeywords as SaveKeywords
 
 _UNTRACKED = "Read models are folds over the log (see projections), not tracked event by event."
 
@@ -79,7 +79,7 @@ class LogFactory(InfrastructureFactory[TrackingRecorder]):
         if self.env.get("AGGREGATE_CACHE_MAXSIZE") and not cache_forgets:
             raise NotSupportedError(
                 "A plain Application would keep people in its cache after they were forgotten. "
-                "Use eventstore.library_cache.LogApplication, or leave AGGREGATE_CACHE_MAXSIZE unset."
+                "Use eventstore.library.cache.LogApplication, or leave AGGREGATE_CACHE_MAXSIZE unset."
             )
 
     @cached_property

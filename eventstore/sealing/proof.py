@@ -4,9 +4,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from eventstore import merkle, seal_file
 from eventstore.database import Connection, query
-from eventstore.seal_file import Line
+from eventstore.sealing import merkle, seal_file
+from eventstore.sealing.seal_file import Line
 from eventstore.trouble import Trouble
 
 
@@ -27,7 +27,7 @@ def proof(connection: Connection, file: Path, position: int) -> dict[str, Any]: 
         "last_position": seal.last_position,
         "limit": seal.event_count + 1,
     }
-    rows = connection.execute(query("eventstore", "proof"), parameters).fetchall()
+    rows = connection.execute(query("eventstore.sealing", "proof"), parameters).fetchall()
     digests = [sha256(row["preimage"]).digest() for row in rows]
     if merkle.root(digests) != seal.root:
         raise NoProof(

@@ -1,0 +1,1 @@
+"""The whole log in one file, and back."""

@@ -1,0 +1,1 @@
+"""Forgets people: in the log, outside of it, and on the disk."""

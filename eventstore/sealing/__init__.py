@@ -1,0 +1,1 @@
+"""Shows whether the log was changed: seals, their export, verification, and proofs."""
