@@ -8,13 +8,15 @@ from domain.customer import CustomerEvent
 from domain.event import Event, stored_type
 from domain.imports import ImportEvent
 from domain.lead import LeadEvent
+from domain.ticket import TicketEvent
 from domain.workspace import WorkspaceEvent
 
-AnyEvent: TypeAlias = CustomerEvent | LeadEvent | WorkspaceEvent | ImportEvent
+AnyEvent: TypeAlias = CustomerEvent | LeadEvent | TicketEvent | WorkspaceEvent | ImportEvent
 
 _BY_NOUN: Mapping[str, object] = {
     "customer": CustomerEvent,
     "lead": LeadEvent,
+    "ticket": TicketEvent,
     "workspace": WorkspaceEvent,
     "import": ImportEvent,
 }

@@ -1,14 +1,19 @@
 """Amounts of money: an exact decimal and a currency, never a float."""
 
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Annotated
 
+from babel.numbers import get_currency_precision, is_currency
 from pydantic import Field, StringConstraints
 
-from domain.event import Frozen
+from domain.event import Frozen, Refusal
 
 Amount = Annotated[Decimal, Field(max_digits=20, decimal_places=6, allow_inf_nan=False)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+_EXACT = Context(prec=60)
+"""Precise enough to add up any number of amounts without rounding, whatever precision the program works with."""
 
 
 class Money(Frozen):
@@ -16,3 +21,52 @@ class Money(Frozen):
 
     amount: Amount
     currency: Currency
+
+
+class UnknownCurrency(Refusal):
+    """There is no currency {currency}. Use a code of ISO 4217, such as EUR or USD."""
+
+
+class AmountTooLarge(Refusal):
+    """An amount of {currency} must stay below a hundred thousand billion. Record it in parts."""
+
+
+def digits(currency: Currency) -> int:
+    """How many digits after the point are in use: EUR 2, JPY 0, BHD 3 (Unicode CLDR); raises UnknownCurrency."""
+    if not is_currency(currency):
+        raise UnknownCurrency(currency=currency)
+    return get_currency_precision(currency)
+
+
+def fits(money: Money) -> bool:
+    """Whether the amount can be paid: 1.50 EUR can, 1.505 EUR and 1.5 JPY cannot. Raises UnknownCurrency."""
+    return _rounded(money) == money.amount
+
+
+def quantized(money: Money) -> Money:
+    """The amount with its currency's digits, half of the last one away from zero, as invoices have it.
+
+    Raises UnknownCurrency, and AmountTooLarge when rounding leads out of what an amount can hold.
+    """
+    amount = _rounded(money)
+    if amount.adjusted() >= 14:
+        raise AmountTooLarge(currency=money.currency)
+    return Money(amount=amount, currency=money.currency)
+
+
+def sums(amounts: Iterable[Money]) -> Mapping[Currency, Decimal]:
+    """The exact sum of each currency, in the order in which they first appear; amounts are not converted."""
+    totals: dict[Currency, Decimal] = {}
+    for money in amounts:
+        totals[money.currency] = _EXACT.add(totals.get(money.currency, Decimal()), money.amount)
+    return totals
+
+
+def written(money: Money) -> str:
+    """For people: 1,054.00 USD, 1,054 JPY; with more digits where there are more, so that nothing is rounded away."""
+    places = max(get_currency_precision(money.currency), -int(money.amount.normalize().as_tuple().exponent))
+    return f"{money.amount:,.{places}f} {money.currency}"
+
+
+def _rounded(money: Money) -> Decimal:
+    return money.amount.quantize(Decimal(1).scaleb(-digits(money.currency)), ROUND_HALF_UP, _EXACT)

@@ -6,7 +6,7 @@ from typing import assert_never, cast
 
 from domain.catalogue import AnyEvent
 from domain.customer import CustomerForgotten, CustomerPersonForgotten, CustomerRegistered
-from domain.event import Event, Forgotten
+from domain.event import Event, Forgotten, MemberId, Word
 from domain.follow_up import FollowUpCancelled, FollowUpCompleted, FollowUpRescheduled, FollowUpScheduled
 from domain.imports import ImportCompleted, ImportStarted
 from domain.interaction import InteractionCorrected, InteractionLogged, InteractionRecord, InteractionRetracted
@@ -34,12 +34,39 @@ from domain.lead_events import (
     LeadValued,
     LeadWon,
 )
-from domain.money import Money
+from domain.money import Money, written
+from domain.sla_policy import SlaPolicy
+from domain.ticket_events import (
+    SlaRecord,
+    TicketAssigned,
+    TicketCategorised,
+    TicketClosed,
+    TicketEscalated,
+    TicketMarkedSpam,
+    TicketMergedInto,
+    TicketMergeReverted,
+    TicketOpened,
+    TicketPriorityLowered,
+    TicketPriorityRaised,
+    TicketPutOnHold,
+    TicketPutPending,
+    TicketRated,
+    TicketReopened,
+    TicketReplied,
+    TicketResumed,
+    TicketSlaApplied,
+    TicketSlaBreached,
+    TicketSlaCancelled,
+    TicketSlaMet,
+    TicketSolved,
+)
 from domain.workspace import (
     WorkspaceApiKeyIssued,
     WorkspaceApiKeyRevoked,
+    WorkspaceBusinessCalendarPublished,
     WorkspaceMemberInvited,
     WorkspacePipelinePublished,
+    WorkspaceSlaPolicyPublished,
 )
 
 
@@ -63,7 +90,7 @@ def _sentence(event: AnyEvent) -> str:
         case LeadRetitled():
             return f"Title: {_said(event.title)}"
         case LeadAssigned():
-            return _assigned(event)
+            return _assigned(event.owner_id, event.team, event.rule)
         case LeadContacted():
             return "Contacted for the first time"
         case LeadQualified():
@@ -100,6 +127,48 @@ def _sentence(event: AnyEvent) -> str:
             return "Became a customer"
         case LeadConversionReverted():
             return f"Did not become a customer after all{_after(': ', event.reason)}"
+        case TicketOpened():
+            return f"Opened{_after(' by ', event.channel)} with priority {event.priority}: {_said(event.subject)}"
+        case TicketAssigned():
+            return _assigned(event.assignee_id, event.team, event.rule)
+        case TicketEscalated():
+            return f"Escalated to level {event.level}{_why(event.cause, event.reason)}"
+        case TicketPriorityRaised():
+            return f"Priority raised from {event.from_priority} to {event.to_priority}{_after(': ', event.reason)}"
+        case TicketPriorityLowered():
+            return f"Priority lowered from {event.from_priority} to {event.to_priority}{_after(': ', event.reason)}"
+        case TicketCategorised():
+            return f"Category: {event.category or 'none'}"
+        case TicketReplied():
+            return f"{'Reply' if event.public else 'Internal note'} of {_author(event)}: {_said(event.body)}"
+        case TicketPutPending():
+            return f"Waiting for the customer{_after(': ', event.waiting_for)}"
+        case TicketPutOnHold():
+            return f"Waiting for a third party{_after(': ', event.waiting_for)}"
+        case TicketResumed():
+            return f"Resumed{_why(event.cause, event.reason)}"
+        case TicketSolved():
+            return f"Solved{_after(': ', event.resolution)}"
+        case TicketReopened():
+            return f"Reopened{_why(event.cause, event.reason)}"
+        case TicketClosed():
+            return f"Closed{_why(event.cause, None)}"
+        case TicketMarkedSpam():
+            return "Marked as spam"
+        case TicketMergedInto():
+            return f"Merged into ticket {event.survivor_id}{_after(': ', event.reason)}"
+        case TicketMergeReverted():
+            return f"Not merged after all{_after(': ', event.reason)}"
+        case TicketRated():
+            return f"Rated {event.csat} of 5{_after(': ', event.comment)}"
+        case TicketSlaApplied():
+            return _applied(event)
+        case TicketSlaMet():
+            return f"{_target(event)} in time, due {_said(event.due_at)}"
+        case TicketSlaBreached():
+            return f"{_target(event)} overdue since {_said(event.due_at)}"
+        case TicketSlaCancelled():
+            return f"{_target(event)} not owed any more"
         case InteractionLogged():
             return _interaction(event)
         case InteractionCorrected():
@@ -117,6 +186,12 @@ def _sentence(event: AnyEvent) -> str:
         case WorkspacePipelinePublished():
             stages = ", ".join(stage.name for stage in event.pipeline.stages)
             return f"Pipeline {event.pipeline.name}, version {event.pipeline.version}: {stages}"
+        case WorkspaceBusinessCalendarPublished():
+            calendar = event.calendar
+            holidays = f"{len(calendar.holidays)} holidays"
+            return f"Business calendar {calendar.name}, version {calendar.version}: {calendar.zone}, {holidays}"
+        case WorkspaceSlaPolicyPublished():
+            return f"SLA policy {event.policy.name}, version {event.policy.version}: {_goals(event.policy)}"
         case WorkspaceMemberInvited():
             return f"Invited {_said(event.name)}"
         case WorkspaceApiKeyIssued():
@@ -138,15 +213,39 @@ def _erased(event: CustomerForgotten | CustomerPersonForgotten) -> str:
     return f"({event.legal_basis.replace('_', ' ')}){_after(': ', event.reason)}"
 
 
-def _assigned(event: LeadAssigned) -> str:
+def _assigned(member_id: MemberId | None, team: Word | None, rule: Word | None) -> str:
     """The member's name is the reader's to look up: it may have been forgotten since."""
-    to = "a member" if event.owner_id else None
-    team = f"team {event.team}" if event.team else None
-    return f"Assigned to {' of '.join(filter(None, (to, team))) or 'nobody'}{_after(' by rule ', event.rule)}"
+    to = "a member" if member_id else None
+    of = f"team {team}" if team else None
+    return f"Assigned to {' of '.join(filter(None, (to, of))) or 'nobody'}{_after(' by rule ', rule)}"
+
+
+def _author(event: TicketReplied) -> str:
+    return {"agent": "an agent", "customer": "the customer", "bot": "a bot"}[event.author]
+
+
+def _why(cause: Word | None, reason: object) -> str:
+    return f"{_after(', ', cause and cause.replace('_', ' '))}{_after(': ', reason)}"
+
+
+def _applied(event: TicketSlaApplied) -> str:
+    return f"{_target(event)} {'paused' if event.clock == 'paused' else 'due'}{_after(' ', event.due_at)}"
+
+
+def _target(event: SlaRecord) -> str:
+    return event.target.replace("_", " ").capitalize()
 
 
 def _line(event: LeadProductAdded | LeadProductRepriced) -> str:
     return f"{_plain(event.quantity)} x {event.product_id}{_after(' at ', event.unit_price)}"
+
+
+def _goals(policy: SlaPolicy) -> str:
+    goals = (
+        f"{goal.target.replace('_', ' ')} in {round(goal.within_seconds / 60)} min ({goal.priority})"
+        for goal in policy.goals
+    )
+    return ", ".join(goals) or "nothing"
 
 
 def _interaction(event: InteractionRecord) -> str:
@@ -165,8 +264,7 @@ def _said(value: object) -> str:
         case Forgotten():
             return "(forgotten)"
         case Money():
-            places = max(2, -int(value.amount.normalize().as_tuple().exponent))
-            return f"{value.amount:,.{places}f} {value.currency}"
+            return written(value)
         case datetime():
             return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         case _:

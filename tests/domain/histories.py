@@ -13,13 +13,30 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from domain import lead as leads
+from domain.business_time import BusinessCalendar, WeeklyHours
 from domain.catalogue import EVENT_TYPES
 from domain.event import FORGOTTEN, Command, Event, Frozen, Refusal, personal_fields
 from domain.lead import Lead, LeadEvent, evolve
 from domain.money import Money
+from domain.public_holidays import PublicHolidays
+from domain.sla_policy import SlaGoal, SlaPolicy
+from domain.ticket_events import HIGHEST_LEVEL
 from domain.workspace import DEFAULT_PIPELINE, Pipeline, Workspace, publish_pipeline
 
 PIPELINE = publish_pipeline(Workspace(), DEFAULT_PIPELINE).pipeline
+CALENDAR = BusinessCalendar(
+    name="office",
+    version=1,
+    zone="Europe/Berlin",
+    weekly_hours=(WeeklyHours(weekday="monday", opens="09:00", closes="17:00"),),
+)
+SLA_POLICY = SlaPolicy(
+    name="gold",
+    version=1,
+    calendar="office",
+    goals=(SlaGoal(target="first_response", priority="high", within_seconds=5400),),
+)
+SETTINGS: dict[object, Frozen] = {Pipeline: PIPELINE, BusinessCalendar: CALENDAR, SlaPolicy: SLA_POLICY}
 STAGES = [stage.name for stage in PIPELINE.stages]
 IDS = [UUID(int=number) for number in range(1, 5)]
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -43,6 +60,9 @@ FIELDS: dict[str, SearchStrategy[object]] = {
     **dict.fromkeys(["title", "name", "what", "label", "mapping", "document", "criteria", "competitor"], texts),
     **dict.fromkeys(["summary", "outcome", "reason", "external_id", "customer_name"], texts),
     **dict.fromkeys(["form", "external_ids"], texts_by_name),
+    **dict.fromkeys(["subject", "body", "message_id", "waiting_for", "resolution", "comment"], texts),
+    **dict.fromkeys(["channel", "category", "cause", "policy"], words),
+    **dict.fromkeys(["person_id", "follows", "survivor_id"], ids),
     **dict.fromkeys(["source", "team", "rule", "about", "product_id", "pipeline", "kind"], words),
     **dict.fromkeys(["stage", "from_stage", "to_stage"], st.sampled_from(STAGES)),
     **dict.fromkeys(["campaign_id", "interaction_id", "task_id", "owner_id", "assignee_id", "customer_id"], ids),
@@ -51,19 +71,24 @@ FIELDS: dict[str, SearchStrategy[object]] = {
     **dict.fromkeys(["until", "expected_close", "won_on"], days),
     **dict.fromkeys(["value", "unit_price"], money),
     **dict.fromkeys(["pipeline_version", "score", "duration_seconds"], counts),
+    **dict.fromkeys(["policy_version", "remaining_seconds"], counts),
     **dict.fromkeys(["rows", "created", "changed", "unchanged", "refused"], counts),
     **dict.fromkeys(["file_sha256", "secret_digest"], digests),
     "probability": chances,
+    "public_holidays": st.just(PublicHolidays(country="DE", subdivision="BY", years=(2026,))),
     "quantity": st.decimals("0.001", 1000, places=3),
-    "inbound": st.booleans(),
+    "level": st.integers(1, HIGHEST_LEVEL),
+    "csat": st.integers(1, 5),
+    "sla_policy": st.just(SLA_POLICY),
+    **dict.fromkeys(["inbound", "public"], st.booleans()),
     "scopes": st.lists(words, max_size=2).map(tuple),
 }
 
 
 def values(name: str, annotation: object) -> SearchStrategy[object]:
     """What a field of that name and type may hold; a KeyError names the field that is missing above."""
-    if annotation is Pipeline:
-        return st.just(PIPELINE)
+    if isinstance(annotation, type) and annotation in SETTINGS:
+        return st.just(SETTINGS[annotation])
     if get_origin(annotation) is Literal:
         return st.sampled_from(get_args(annotation))
     for choice in get_args(annotation):
@@ -84,7 +109,10 @@ def examples_of(model: type[Model]) -> SearchStrategy[Model]:
     )
 
 
-def forgotten(event: LeadEvent) -> LeadEvent:
+AnEvent = TypeVar("AnEvent", bound=Event)
+
+
+def forgotten(event: AnEvent) -> AnEvent:
     """The event once its subject was forgotten."""
     return event.model_copy(update=dict.fromkeys(personal_fields(type(event)), FORGOTTEN))
 

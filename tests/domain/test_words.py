@@ -43,14 +43,40 @@ from domain.lead import (
     LeadWon,
 )
 from domain.money import Money
+from domain.ticket import (
+    TicketAssigned,
+    TicketCategorised,
+    TicketClosed,
+    TicketEscalated,
+    TicketId,
+    TicketMarkedSpam,
+    TicketMergedInto,
+    TicketMergeReverted,
+    TicketOpened,
+    TicketPriorityLowered,
+    TicketPriorityRaised,
+    TicketPutOnHold,
+    TicketPutPending,
+    TicketRated,
+    TicketReopened,
+    TicketReplied,
+    TicketResumed,
+    TicketSlaApplied,
+    TicketSlaBreached,
+    TicketSlaCancelled,
+    TicketSlaMet,
+    TicketSolved,
+)
 from domain.words import in_words
 from domain.workspace import (
     WorkspaceApiKeyIssued,
     WorkspaceApiKeyRevoked,
+    WorkspaceBusinessCalendarPublished,
     WorkspaceMemberInvited,
     WorkspacePipelinePublished,
+    WorkspaceSlaPolicyPublished,
 )
-from tests.domain.histories import IDS, PIPELINE, any_event, patient
+from tests.domain.histories import CALENDAR, IDS, PIPELINE, SLA_POLICY, any_event, patient
 
 ID, ALICE = IDS[0], MemberId(IDS[0])
 PRICE = Money(amount=Decimal(1054), currency="USD")
@@ -61,6 +87,8 @@ IN_DEFAULT: dict[str, Any] = {  # Any: fields of several types
     "pipeline_version": 1,
     "probability": Decimal("0.6"),
 }
+
+GOLD: dict[str, Any] = {"policy": "gold", "policy_version": 3}  # Any: as above
 
 SENTENCES: list[tuple[Event, str]] = [
     (CustomerRegistered(kind="organisation", name="Acme"), "Registered as an organisation: Acme"),
@@ -95,6 +123,7 @@ SENTENCES: list[tuple[Event, str]] = [
     (LeadValued(value=PRICE), "Valued at 1,054.00 USD"),
     (LeadValued(value=Money(amount=Decimal("-0.125000"), currency="EUR")), "Valued at -0.125 EUR"),
     (LeadValued(value=Money(amount=Decimal("1E+6"), currency="EUR")), "Valued at 1,000,000.00 EUR"),
+    (LeadValued(value=Money(amount=Decimal(1054), currency="JPY")), "Valued at 1,054 JPY"),
     (LeadExpectedCloseMoved(expected_close=DAY), "Expected to close on 2026-11-05"),
     (LeadProbabilityOverridden(probability=Decimal("0.125")), "Chance to win judged as 12.5 %"),
     (LeadProbabilityOverridden(probability=Decimal(1)), "Chance to win judged as 100 %"),
@@ -111,6 +140,54 @@ SENTENCES: list[tuple[Event, str]] = [
     (LeadLost(reason=FORGOTTEN, competitor=FORGOTTEN), "Lost to (forgotten): (forgotten)"),
     (LeadConverted(), "Became a customer"),
     (LeadConversionReverted(reason="wrong person"), "Did not become a customer after all: wrong person"),
+    (TicketOpened(subject="No heat"), "Opened with priority normal: No heat"),
+    (
+        TicketOpened(subject="No heat", channel="email", priority="urgent"),
+        "Opened by email with priority urgent: No heat",
+    ),
+    (TicketAssigned(), "Assigned to nobody"),
+    (TicketAssigned(assignee_id=ALICE, team="north", rule="zip"), "Assigned to a member of team north by rule zip"),
+    (TicketEscalated(level=2), "Escalated to level 2"),
+    (TicketEscalated(level=2, cause="sla_breached", reason="Angry"), "Escalated to level 2, sla breached: Angry"),
+    (
+        TicketPriorityRaised(from_priority="low", to_priority="high", reason="Frost"),
+        "Priority raised from low to high: Frost",
+    ),
+    (TicketPriorityLowered(from_priority="high", to_priority="low"), "Priority lowered from high to low"),
+    (TicketCategorised(category="heating"), "Category: heating"),
+    (TicketCategorised(), "Category: none"),
+    (TicketReplied(author="customer", body="Still cold"), "Reply of the customer: Still cold"),
+    (TicketReplied(author="agent", body="On our way"), "Reply of an agent: On our way"),
+    (TicketReplied(author="bot", body="Have you tried", public=False), "Internal note of a bot: Have you tried"),
+    (TicketReplied(author="bot", body=FORGOTTEN), "Reply of a bot: (forgotten)"),
+    (TicketPutPending(waiting_for="a photo"), "Waiting for the customer: a photo"),
+    (TicketPutOnHold(), "Waiting for a third party"),
+    (TicketResumed(cause="customer_replied"), "Resumed, customer replied"),
+    (TicketSolved(resolution="New pump"), "Solved: New pump"),
+    (TicketReopened(reason="Cold again"), "Reopened: Cold again"),
+    (TicketClosed(), "Closed"),
+    (TicketClosed(cause="quiet_for_days"), "Closed, quiet for days"),
+    (TicketMarkedSpam(), "Marked as spam"),
+    (TicketMergedInto(survivor_id=TicketId(ID), reason="The same"), f"Merged into ticket {ID}: The same"),
+    (TicketMergeReverted(), "Not merged after all"),
+    (TicketRated(csat=4, comment="Quick"), "Rated 4 of 5: Quick"),
+    (
+        TicketSlaApplied(target="first_response", clock="running", due_at=HALF_PAST_TWO, remaining_seconds=60, **GOLD),
+        "First response due 2026-11-05 14:30 UTC",
+    ),
+    (TicketSlaApplied(target="resolution", clock="paused", remaining_seconds=60, **GOLD), "Resolution paused"),
+    (
+        TicketSlaMet(target="next_reply", due_at=HALF_PAST_TWO, remaining_seconds=60, **GOLD),
+        "Next reply in time, due 2026-11-05 14:30 UTC",
+    ),
+    (
+        TicketSlaBreached(target="resolution", due_at=HALF_PAST_TWO, **GOLD),
+        "Resolution overdue since 2026-11-05 14:30 UTC",
+    ),
+    (
+        TicketSlaCancelled(target="next_reply", due_at=HALF_PAST_TWO, remaining_seconds=60, **GOLD),
+        "Next reply not owed any more",
+    ),
     (InteractionLogged(interaction_id=ID, kind="note", summary="Likes red"), "Note: Likes red"),
     (
         InteractionLogged(
@@ -130,6 +207,18 @@ SENTENCES: list[tuple[Event, str]] = [
     (
         WorkspacePipelinePublished(pipeline=PIPELINE),
         "Pipeline default, version 1: new, contacted, qualified, proposal, negotiation",
+    ),
+    (
+        WorkspaceBusinessCalendarPublished(calendar=CALENDAR),
+        "Business calendar office, version 1: Europe/Berlin, 0 holidays",
+    ),
+    (
+        WorkspaceSlaPolicyPublished(policy=SLA_POLICY),
+        "SLA policy gold, version 1: first response in 90 min (high)",
+    ),
+    (
+        WorkspaceSlaPolicyPublished(policy=SLA_POLICY.model_copy(update={"goals": ()})),
+        "SLA policy gold, version 1: nothing",
     ),
     (WorkspaceMemberInvited(member_id=ALICE, name="Alice"), "Invited Alice"),
     (

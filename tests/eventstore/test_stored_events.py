@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain import customer, lead, workspace
+from domain import customer, lead, ticket, workspace
 from domain.catalogue import EVENT_TYPES
 from domain.event import FORGOTTEN, personal_fields
 from eventstore import codec, log
@@ -24,6 +24,7 @@ EVERY_RELEASE = pytest.mark.parametrize("path", releases(), ids=lambda path: pat
 EVOLVE: Mapping[str, Callable[[Any], object]] = {  # Any: an event of that noun
     "customer": lambda event: customer.evolve(None, event),
     "lead": lambda event: lead.evolve(None, event),
+    "ticket": lambda event: ticket.evolve(None, event),
     "workspace": lambda event: workspace.evolve(workspace.Workspace(), event),
     "import": lambda event: event,  # nothing is decided on the history of an import
 }
