@@ -1,4 +1,4 @@
-INSERT INTO bare (
+INSERT INTO public.bare (
     position,
     customer_id,
     stream_id,

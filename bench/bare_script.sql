@@ -1,4 +1,4 @@
-INSERT INTO bare VALUES (
+INSERT INTO public.bare VALUES (
     nextval('log.event_position'),
     gen_random_uuid(),
     gen_random_uuid(),

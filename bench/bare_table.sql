@@ -1,1 +1,1 @@
-CREATE TABLE bare (LIKE log.event INCLUDING ALL)
+CREATE TABLE public.bare (LIKE log.event INCLUDING ALL)

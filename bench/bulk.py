@@ -50,7 +50,7 @@ def _copies(conninfo: str) -> Iterator[Step]:
     fixed |= {"personal_digest": "\\x" + "00" * 32, "digest": "\\x" + "00" * 32, "recorded_at": "2026-01-01T00:00:00Z"}
     columns = ["position", "customer_id", "stream_id", "stream_type", "version", "event_id", "type", "schema_version"]
     columns += ["data", "personal_digest", "actor", "metadata", "occurred_at", "recorded_at", "digest"]
-    copying = sql.SQL("COPY bare ({}) FROM STDIN").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
+    copying = sql.SQL("COPY public.bare ({}) FROM STDIN").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
     position = 0
 
     def step() -> None:

@@ -22,6 +22,9 @@ Connection: TypeAlias = PsycopgConnection[DictRow]
 Pool: TypeAlias = ConnectionPool[Connection]
 
 _OPTIONS: dict[str, Any] = {"autocommit": True, "row_factory": dict_row, "application_name": "everfold"}
+_FIXED = "-c search_path=pg_catalog -c default_transaction_isolation=read\\ committed"
+"""Whatever the server's defaults are: nobody's function or table stands in for ours, and a statement sees what was
+committed before it, as the locks of the log need."""
 _MIGRATION_LOCK = 1163281491
 
 set_json_loads(from_json)  # the standard library's takes a third of the time that loading a stream takes
@@ -48,11 +51,16 @@ def as_role(conninfo: str, role: str | None, limits: str = "") -> str:
     return make_conninfo(conninfo, options=" ".join(filter(None, options)))
 
 
+def _fixed(conninfo: str) -> str:
+    given = conninfo_to_dict(conninfo).get("options") or ""
+    return make_conninfo(conninfo, options=f"{given} {_FIXED}".strip())
+
+
 @contextmanager
 def connect(conninfo: str, role: str | None = None) -> Iterator[Connection]:
     """One connection in autocommit mode, rows as dictionaries; with the rights of `role`, else of the login."""
     try:
-        connection: Connection = PsycopgConnection.connect(as_role(conninfo, role), **_OPTIONS)
+        connection: Connection = PsycopgConnection.connect(_fixed(as_role(conninfo, role)), **_OPTIONS)
     except OperationalError as error:
         raise DatabaseUnavailable(f"Postgres does not answer: {error}. Check DATABASE_URL.") from error
     with connection:
@@ -63,7 +71,7 @@ def new_pool(conninfo: str, role: str | None = None, *, size: int = 16) -> Pool:
     """A pool of such connections, with the time limits that keep one slow request from holding up the others."""
     limits = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
     return ConnectionPool[Connection](
-        as_role(conninfo, role, limits),
+        _fixed(as_role(conninfo, role, limits)),
         connection_class=PsycopgConnection[DictRow],
         kwargs=_OPTIONS,
         min_size=1,

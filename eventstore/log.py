@@ -261,7 +261,7 @@ def _text(value: UUID | str | None) -> str | None:
 
 @contextmanager
 def conflicts() -> Iterator[None]:
-    """Turns the database's refusals of an append into VersionConflict and its like."""
+    """Turns the database's refusals of an append into VersionConflict and its like; a deadlock is one of them."""
     try:
         yield
     except errors.IntegrityError as error:
@@ -270,6 +270,8 @@ def conflicts() -> Iterator[None]:
             raise
         # The driver's own text names the key's values; they may be personal and are not passed on.
         raise refusal() from None
+    except errors.DeadlockDetected:
+        raise VersionConflict() from None
 
 
 _REFUSALS: Mapping[str, type[Exception]] = {

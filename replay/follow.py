@@ -14,6 +14,7 @@ from replay.fold import LIVE, refold, touched
 _CHUNK = 5_000
 _SHORTEST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.25
+_LEAVE_TAKING = 1.0
 
 _log = structlog.get_logger("everfold.follower")
 
@@ -85,9 +86,9 @@ class Follower(threading.Thread):
         """What keeps it from following, by the name of the error; None while all is well."""
 
     def stop(self) -> None:
-        """Finish the model at hand and end."""
+        """End, at the latest in a moment: what is then half folded is rolled back, and folded by the next to follow."""
         self._stopping.set()
-        self.join()
+        self.join(_LEAVE_TAKING)
 
     def run(self) -> None:
         while not self._stopping.is_set():
@@ -95,6 +96,8 @@ class Follower(threading.Thread):
                 with connect(self._conninfo) as connection:
                     self._follow(connection)
             except Exception as problem:  # a follower that is gone would be worse; the text may hold personal values
+                if self._stopping.is_set():
+                    return
                 self.problem = type(problem).__name__
                 spoken = isinstance(problem, Trouble)
                 _log.warning("follower waits", problem=self.problem, detail=str(problem) if spoken else None)

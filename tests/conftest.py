@@ -90,8 +90,9 @@ def conninfo(cluster: str, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def connection(conninfo: str) -> Iterator[Connection]:
-    """A connection to it."""
+    """A connection to it, on which read models may be named without their schema."""
     with connect(conninfo) as opened:
+        opened.execute("SET search_path TO public")
         yield opened
 
 

@@ -34,8 +34,11 @@ DECLARE
     positions    bigint[];
 BEGIN
     -- Locks are taken in assignments: a query of its own for each would be a tenth of the work.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'appending needs READ COMMITTED' USING ERRCODE = 'invalid_transaction_state';
+    END IF;
     FOREACH locked IN ARRAY append.customer_ids LOOP
-        is_held := pg_advisory_xact_lock_shared(uuid_hash_extended(locked, 0)) IS NOT NULL;
+        is_held := pg_advisory_xact_lock_shared(uuid_hash_extended(locked, 0::bigint)) IS NOT NULL;
     END LOOP;
     IF EXISTS (
         SELECT
@@ -48,6 +51,16 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'the customer or the person was forgotten'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'forgotten';
+    END IF;
+
+    -- Two appends to several streams wait for each other here, in one order, and not inside the fence.
+    IF jsonb_array_length(append.events) > 1 THEN
+        PERFORM pg_advisory_xact_lock(uuid_hash_extended(stream.id, 1::bigint))
+        FROM (
+            SELECT DISTINCT (e ->> 'stream_id')::uuid AS id
+            FROM jsonb_array_elements(append.events) AS e
+            ORDER BY id
+        ) AS stream;
     END IF;
 
     FOR number IN 0 .. jsonb_array_length(append.events) - 1 LOOP
@@ -115,7 +128,8 @@ BEGIN
     IF append.external_ids <> '[]' THEN
         INSERT INTO log.external_id (system, key, customer_id, stream_id)
         SELECT claim.system, claim.key, claim.customer_id, claim.stream_id
-        FROM jsonb_to_recordset(append.external_ids) AS claim (system text, key text, customer_id uuid, stream_id uuid);
+        FROM jsonb_to_recordset(append.external_ids) AS claim (system text, key text, customer_id uuid, stream_id uuid)
+        ORDER BY claim.system, claim.key;
     END IF;
     RETURN positions;
 END
@@ -135,6 +149,9 @@ DECLARE
     moment        timestamptz;
     last_position bigint;
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'appending needs READ COMMITTED' USING ERRCODE = 'invalid_transaction_state';
+    END IF;
     PERFORM log.enter_bulk();
     IF EXISTS (
         SELECT
@@ -248,7 +265,8 @@ BEGIN
 
     INSERT INTO log.external_id (system, key, customer_id, stream_id)
     SELECT claim.system, claim.key, claim.customer_id, claim.stream_id
-    FROM jsonb_to_recordset(append_copied.external_ids) AS claim (system text, key text, customer_id uuid, stream_id uuid);
+    FROM jsonb_to_recordset(append_copied.external_ids) AS claim (system text, key text, customer_id uuid, stream_id uuid)
+    ORDER BY claim.system, claim.key;
     RETURN last_position;
 END
 $$;

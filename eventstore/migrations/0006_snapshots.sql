@@ -22,6 +22,9 @@ DECLARE
     owner_id uuid;
     is_held  boolean;
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'keeping a snapshot needs READ COMMITTED' USING ERRCODE = 'invalid_transaction_state';
+    END IF;
     SELECT e.customer_id
     INTO owner_id
     FROM log.event AS e
@@ -32,7 +35,7 @@ BEGIN
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'snapshot_of_event';
     END IF;
     -- Forgetting takes this lock exclusively, before it deletes: what it has not seen sees it.
-    is_held := pg_advisory_xact_lock_shared(uuid_hash_extended(owner_id, 0)) IS NOT NULL;
+    is_held := pg_advisory_xact_lock_shared(uuid_hash_extended(owner_id, 0::bigint)) IS NOT NULL;
     IF EXISTS (
         SELECT
         FROM log.forgotten AS f

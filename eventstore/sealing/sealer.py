@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _PAUSE = 5.0
+_LEAVE_TAKING = 1.0
 
 _log = logging.getLogger("everfold.sealer")
 
@@ -30,9 +31,9 @@ class Sealer(threading.Thread):
         """What keeps it from sealing, by the name of the error; None while all is well."""
 
     def stop(self) -> None:
-        """Finish the seal at hand and end."""
+        """End, at the latest in a moment: a seal is made and exported whole or not at all."""
         self._stopping.set()
-        self.join()
+        self.join(_LEAVE_TAKING)
 
     def run(self) -> None:
         while not self._stopping.is_set():
@@ -44,6 +45,8 @@ class Sealer(threading.Thread):
                         if max(sealed.made, sealed.exported) < MOST:
                             self._stopping.wait(self._pause)
             except Exception as problem:  # a sealer that is gone would be worse
+                if self._stopping.is_set():
+                    return
                 self._say(problem)
             self._stopping.wait(self._pause)
 

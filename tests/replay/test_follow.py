@@ -1,5 +1,6 @@
 """A follower is woken by whoever appends, loses nothing when it is not, and rests when there is nothing to do."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -78,3 +79,22 @@ def test_many_appends_of_a_moment_ring_once(connection: Connection, conninfo: st
         Bell().ring(connection)  # of another process, and the last one
         heard = list(hearing.notifies(timeout=20, stop_after=2))
     assert len(heard) == 2
+
+
+def test_it_can_be_left_behind_in_the_middle_of_its_work(conninfo: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, released = threading.Event(), threading.Event()
+
+    def catch_up(_: Connection) -> int:
+        busy.set()
+        released.wait()
+        return 0
+
+    monkeypatch.setattr(follow, "catch_up", catch_up)
+    monkeypatch.setattr(follow, "_LEAVE_TAKING", 0.01)
+    follower = Follower(conninfo)
+    follower.start()
+    assert busy.wait(20)
+    follower.stop()
+    assert follower.is_alive()
+    released.set()
+    follower.join()

@@ -376,7 +376,7 @@ def test_a_follower_started_on_an_empty_log_reads_the_first_event(cluster: str) 
             lead_id, _ = given(connection, captured())
             while follow.position(connection, LEAD) < 1:
                 assert time.monotonic() < deadline, "the follower never read the first event"
-            rows = connection.execute("SELECT lead_id, position FROM lead").fetchall()
+            rows = connection.execute("SELECT lead_id, position FROM public.lead").fetchall()
             assert rows == [{"lead_id": lead_id, "position": 1}]
         finally:
             follower.stop()
@@ -406,7 +406,7 @@ def test_under_load_no_row_lies_beyond_its_checkpoint_and_a_rebuild_loses_nothin
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 checkpoint = follow.position(connection, LEAD)
                 row = connection.execute(
-                    "SELECT coalesce(max(position), 0) AS newest, count(*) AS leads FROM lead"
+                    "SELECT coalesce(max(position), 0) AS newest, count(*) AS leads FROM public.lead"
                 ).fetchone()
             assert row is not None
             assert row["newest"] <= checkpoint
