@@ -1,5 +1,6 @@
 """`crm backup` and `crm restore`: the log in one file, and back into an empty installation."""
 
+import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,16 @@ from eventstore import access, log
 from eventstore.backup import backup
 from eventstore.backup.archive import Manifest
 from eventstore.backup.backup import Restored, RestoredLogWrong
-from eventstore.database import connect, migrate
-from eventstore.erasure import erasures
+from eventstore.database import Connection, connect, migrate
+from eventstore.erasure import disk, erasures
+from eventstore.erasure.erasures import Erasure
 from eventstore.sealing.verification import Report, verify
 from replay.follow import catch_up
 
 VERSION = "0.1.0"
+
+# not by structlog: that would write to the standard output of a command, where its figures are expected
+_log = logging.getLogger("everfold.restore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +40,15 @@ class RestoreReport:
 
 def back_up(settings: Settings, path: Path) -> Manifest:
     """Write the log to a new file. Raises FileExists, StuckWriter or OSError."""
-    with open_store(settings) as store, connect(store.conninfo) as connection:
+    with open_store(settings, publish=False) as store, connect(store.conninfo) as connection:
         return backup.back_up(connection, path, VERSION)
 
 
 def restore(settings: Settings, path: Path, listed: Path | None = None) -> RestoreReport:
     """Fill an empty installation from a backup, forget again whom the list of erasures names, verify, fold.
 
-    `listed` is the list as kept elsewhere; that of the data folder counts in any case. Raises what `backup.restoring`
-    raises, RestoredLogWrong and ErasureListDamaged; then the log is empty as before.
+    `listed` is the list as kept elsewhere; that of the data folder counts in any case. Run again, it ends what was cut
+    off. Raises what `backup.restoring` raises, RestoredLogWrong and ErasureListDamaged; then the log is as before.
     """
     if listed and not listed.exists():
         raise FileNotFoundError(2, "there is no such list of erasures", str(listed))
@@ -52,9 +57,12 @@ def restore(settings: Settings, path: Path, listed: Path | None = None) -> Resto
     envelope = log.Envelope("system", SYSTEM_ID, "restore")
     with database(settings) as conninfo, connect(conninfo) as connection:
         migrate(connection)
-        with backup.restoring(
-            connection, path, fingerprint=fingerprint(settings), erasures=wanted, envelope=envelope
-        ) as restored:
+        with (
+            _purged_on_failure(connection, wanted),
+            backup.restoring(
+                connection, path, fingerprint=fingerprint(settings), erasures=wanted, envelope=envelope
+            ) as restored,
+        ):
             access.same_secret(connection, fingerprint(settings))
             with _seals_of(settings, restored.manifest) as seals:
                 verified = verify(connection, seals, checking_key(settings, None) if seals else None)
@@ -64,9 +72,23 @@ def restore(settings: Settings, path: Path, listed: Path | None = None) -> Resto
         with open_store(settings) as store:
             with store.following() as following:
                 catch_up(following)
-            steps = sweep(store, connection, list(restored.erased)) if restored.erased else []
+            # whoever is on the list came back for a moment, if not now then in an attempt that was cut off
+            steps = sweep(store, connection, [erasure.customer_id for erasure in wanted]) if wanted else []
     left = [f"{step.name}: {step.left}" for step in steps if step.left]
     return RestoreReport(restored.manifest, restored, verified, (*_later_seals(settings, restored.manifest), *left))
+
+
+@contextmanager
+def _purged_on_failure(connection: Connection, wanted: list[Erasure]) -> Iterator[None]:
+    """What is rolled back stays in the files: it leaves the disk too, when it may be of somebody who was forgotten."""
+    try:
+        yield
+    except Exception:
+        if wanted and not connection.closed and backup.is_empty(connection):
+            for step in disk.purge(connection, disk.BESIDE_THE_LOG):
+                if step.left:
+                    _log.warning("%s: %s", step.name, step.left)
+        raise
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import LiteralString, cast, get_args
 from uuid import UUID
 
-from api.imports.error_files import Naming, remove_rows
+from api.imports.error_files import hints_at, no_import, remove_rows
 from api.store import SYSTEM_ID, Store
 from domain import customer
 from domain.customer import (
@@ -21,12 +21,15 @@ from domain.customer import (
 )
 from domain.event import CustomerId
 from eventstore import log
-from eventstore.database import Connection, connect
+from eventstore.database import UNAVAILABLE, Connection, connect
 from eventstore.erasure import disk, erasures, forgetting
+from eventstore.trouble import Trouble
 from replay.follow import catch_up
 from replay.scratch import drop_leftovers, tables_about
 
 _PATIENCE: LiteralString = "SET lock_timeout = '30s'"
+_PATIENCE_WITH_IMPORTS = 30.0
+_TROUBLES: tuple[type[Exception], ...] = (Trouble, *UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +58,75 @@ def forget(
 ) -> Forgotten:
     """Forget a customer, or one of her contact persons; a repetition completes what was interrupted.
 
-    Raises UnknownSubject, ReasonNamesSubject, ErasureListDamaged or OSError, or one of UNAVAILABLE when a write to her
-    or an import takes too long; then nobody was forgotten.
+    Raises UnknownSubject, ReasonNamesSubject, ErasureListDamaged or OSError, ImportRunning when an import takes too
+    long, or one of UNAVAILABLE when a write to her does; then nobody was forgotten.
     """
     envelope = log.Envelope("system", SYSTEM_ID, "cli")
     with connect(store.conninfo) as connection:  # the login itself: the disk is not for the roles of every day
         connection.execute(_PATIENCE)
-        event, was_forgotten = _decided(connection, customer_id, person_id, reason, legal_basis)
-        members = forgetting.merge_group(connection, customer_id)
-        values = forgetting.personal_values(connection, members, person_id)
-        if event.reason is not None and Naming(values)([str(event.reason)]):
-            raise forgetting.ReasonNamesSubject()
-        if person_id and not values.texts and not was_forgotten:
-            raise forgetting.UnknownSubject()
+        # Imports are kept out until the mark is there: what they set aside before is looked through, and after that
+        # they write nothing of her.
+        with no_import(store.settings.data, _PATIENCE_WITH_IMPORTS):
+            event, was_forgotten = _decided(connection, customer_id, person_id, reason, legal_basis)
+            members = forgetting.merge_group(connection, customer_id)
+            values = forgetting.personal_values(connection, members, person_id)
+            if event.reason is not None and hints_at(values, str(event.reason)):
+                raise forgetting.ReasonNamesSubject()
+            if person_id and not values.texts and not was_forgotten:
+                raise forgetting.UnknownSubject()
 
-        # outside the database first: whoever is on the list stays forgotten, whatever happens from here on
-        listed = erasure_list(store.settings.data)
-        erasures.add(listed, [erasures.Erasure(member, person_id) for member in members])
-        before = remove_rows(connection, store.settings.data, values)
-        erased = forgetting.forget(connection, customer_id, event, envelope)
-        erasures.add(listed, [erasures.Erasure(found.customer_id, person_id) for found in erased])
-        # what an import set aside in the meantime
-        after = remove_rows(connection, store.settings.data, values)
-        steps = sweep(store, connection, [found.customer_id for found in erased])
+            # outside the database first: whoever is on the list stays forgotten, whatever happens from here on
+            listed = erasure_list(store.settings.data)
+            erasures.add(listed, [erasures.Erasure(member, person_id) for member in members])
+            cleaned = remove_rows(connection, store.settings.data, values)
+            erased = forgetting.forget(connection, customer_id, event, envelope)
+        steps = [
+            *_listed_too(listed, [erasures.Erasure(found.customer_id, person_id) for found in erased]),
+            *sweep(store, connection, [found.customer_id for found in erased]),
+        ]
     return Forgotten(
         customer_ids=tuple(found.customer_id for found in erased),
         person_id=person_id,
         positions=tuple(found.position for found in erased),
         was_forgotten=was_forgotten,
-        error_rows=before.rows + after.rows,
+        error_rows=cleaned.rows,
         steps=tuple(step.name for step in steps if step.left is None),
-        left=(*after.left, *(f"{step.name}: {step.left}" for step in steps if step.left)),
+        left=(*cleaned.left, *(f"{step.name}: {step.left}" for step in steps if step.left)),
     )
 
 
 def sweep(store: Store, connection: Connection, customer_ids: list[UUID]) -> list[disk.Step]:
-    """Fold anew what was folded from the data of these customers, and write anew every file that holds it."""
-    with store.following() as following:
-        catch_up(following)
-        drop_leftovers(following)
-    return disk.purge(connection, [*disk.BESIDE_THE_LOG, *tables_about(connection, customer_ids)])
+    """Fold anew what was folded from the data of these customers, and write anew every file that holds it.
+
+    Raises nothing that somebody can do something about: they are forgotten already, and the steps say what is left.
+    """
+    steps: list[disk.Step] = []
+    try:
+        with store.following() as following:
+            catch_up(following)
+            drop_leftovers(following)
+    except _TROUBLES as error:
+        steps.append(disk.Step("fold the read models anew", _left(error)))
+    try:
+        steps += disk.purge(connection, [*disk.BESIDE_THE_LOG, *tables_about(connection, customer_ids)])
+    except UNAVAILABLE as error:
+        steps.append(disk.Step("write the tables anew", _left(error)))
+    return steps
+
+
+def _listed_too(path: Path, found: list[erasures.Erasure]) -> list[disk.Step]:
+    """Those who were merged with her at that very moment go on the list as well; a step only when they could not."""
+    try:
+        erasures.add(path, found)
+    except (OSError, Trouble) as error:
+        return [disk.Step("add to the list of erasures", _left(error))]
+    return []
+
+
+def _left(error: Exception) -> str:
+    """Of other errors only the kind: their text may quote a statement."""
+    said = str(error) if isinstance(error, Trouble) else f"It could not be done ({type(error).__name__})."
+    return f"{said} Mend that; then forget again."
 
 
 def legal_basis(text: str) -> LegalBasis:

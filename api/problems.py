@@ -118,7 +118,9 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(SubjectForgotten, _forgotten)
     app.add_exception_handler(VersionConflict, _busy)
     app.add_exception_handler(CommandAlreadyCarriedOut, _busy)
-    for unavailable in (StuckWriter, DatabaseUnavailable, *UNAVAILABLE):
+    app.add_exception_handler(StuckWriter, _held_up)
+    app.add_exception_handler(DatabaseUnavailable, _unavailable)
+    for unavailable in UNAVAILABLE:
         app.add_exception_handler(unavailable, _unavailable)
     app.add_exception_handler(NewerEvent, _newer)
     app.add_exception_handler(Exception, _unexpected)
@@ -210,6 +212,12 @@ def _newer(_: Request, error: Exception) -> JSONResponse:
 def _unavailable(_: Request, error: Exception) -> JSONResponse:
     _log.warning("database unavailable", problem=type(error).__name__)
     return _answer(503, "Try again later", "unavailable", "The database does not answer.", headers={"Retry-After": "1"})
+
+
+def _held_up(_: Request, error: Exception) -> JSONResponse:
+    _log.warning("readers wait for a writer", detail=str(error))
+    sentence = "A write elsewhere is not finished, and readers wait for it so that they miss nothing. Try again."
+    return _answer(503, "Try again later", "held_up", sentence, headers={"Retry-After": "1"})
 
 
 def _unexpected(_: Request, error: Exception) -> JSONResponse:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from api.settings import Settings
 from api.store import database
-from eventstore.database import Connection, connect, migrate
+from eventstore.database import Connection, connect, migrate_if_allowed
 from eventstore.sealing import seal_file
 from eventstore.sealing.seal_file import SealsRefused
 
@@ -48,7 +48,10 @@ def checking_key(settings: Settings, given: str | None) -> bytes | None:
 
 @contextmanager
 def log_as_it_lies(settings: Settings) -> Iterator[Connection]:
-    """A connection to the log that reads none of its events on opening: a damaged log can be examined."""
+    """A connection to the log that reads none of its events on opening: a damaged log can be examined.
+
+    Its login need not be one that may do more than read.
+    """
     with database(settings) as conninfo, connect(conninfo) as connection:
-        migrate(connection)
+        migrate_if_allowed(connection)
         yield connection

@@ -74,9 +74,10 @@ class Store:
 
 
 @contextmanager
-def open_store(settings: Settings, *, follow: bool = False) -> Iterator[Store]:
-    """Start or share the server, migrate, publish the default pipeline, and open a pool; with `follow`, a follower.
+def open_store(settings: Settings, *, follow: bool = False, publish: bool = True) -> Iterator[Store]:
+    """Start or share the server, migrate, and open a pool; with `follow`, a follower.
 
+    With `publish` a new workspace gets its default pipeline; without, nothing is written to the log.
     Each part acts as its own database role where it can. `conninfo` is the login itself.
     """
     with database(settings) as conninfo:
@@ -88,7 +89,8 @@ def open_store(settings: Settings, *, follow: bool = False) -> Iterator[Store]:
             with roles.acting_as(connection, app):
                 if not access.same_secret(connection, fingerprint(settings)):
                     raise WrongSecret(_OTHER_INSTALLATION)
-                publish_defaults(connection)
+                if publish:
+                    publish_defaults(connection)
             with roles.acting_as(connection, following):
                 prepare(connection)
         with new_pool(conninfo, app) as pool:

@@ -103,12 +103,25 @@ def migrate(connection: Connection) -> list[str]:
     except InsufficientPrivilege as error:
         raise DatabaseUnavailable(
             f"The login of this database may not use it or bring it up to date ({error.diag.message_primary}). Run the "
-            "command once with the login that owns the database, and grant the other one everfold_app and "
-            "everfold_follower (docs/roles.md)."
+            "command once with the login that owns the database, and grant the other one the roles that its work needs "
+            "(docs/roles.md)."
         ) from None
     finally:
         connection.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
     return applied
+
+
+def migrate_if_allowed(connection: Connection) -> None:
+    """The same, but a login that may not bring the database up to date goes on where no migration is lacking."""
+    try:
+        migrate(connection)
+    except DatabaseUnavailable:
+        try:
+            is_current = _known(connection).keys() >= _texts().keys()
+        except InsufficientPrivilege:
+            is_current = False
+        if not is_current:
+            raise
 
 
 def _apply(connection: Connection) -> tuple[list[str], dict[str, bytes]]:
@@ -117,15 +130,7 @@ def _apply(connection: Connection) -> tuple[list[str], dict[str, bytes]]:
     row = connection.execute("SELECT to_regclass('public.everfold_migration') IS NOT NULL AS is_there").fetchone()
     if not (row and row["is_there"]):
         connection.execute(query("eventstore", "migration_table"))
-    known = {
-        row["name"]: row["sha256"]
-        for row in connection.execute("SELECT name, sha256 FROM public.everfold_migration WHERE name <> 'roles'")
-    }
-    texts = {
-        file.name.removesuffix(".sql"): file.read_bytes()
-        for file in files("eventstore").joinpath("migrations").iterdir()
-        if file.name.endswith(".sql")
-    }
+    known, texts = _known(connection), _texts()
     if unknown := known.keys() - texts.keys():
         raise MigrationMismatch(
             f"The database has migrations that this version does not know ({', '.join(sorted(unknown))}): "
@@ -146,3 +151,18 @@ def _apply(connection: Connection) -> tuple[list[str], dict[str, bytes]]:
                 "Restore the file; a change of schema needs a new migration."
             )
     return applied, texts
+
+
+def _known(connection: Connection) -> dict[str, str]:
+    """The migrations that the database has, by name, with their digests."""
+    rows = connection.execute("SELECT name, sha256 FROM public.everfold_migration WHERE name <> 'roles'")
+    return {row["name"]: row["sha256"] for row in rows}
+
+
+def _texts() -> dict[str, bytes]:
+    """Those that this version has."""
+    return {
+        file.name.removesuffix(".sql"): file.read_bytes()
+        for file in files("eventstore").joinpath("migrations").iterdir()
+        if file.name.endswith(".sql")
+    }

@@ -78,7 +78,11 @@ def acting_as(connection: Connection, role: str | None) -> Iterator[None]:
 
 def advice(connection: Connection, role: str) -> str:
     """Why this login cannot act as `role` here, and what an administrator can do about it."""
-    if _state(connection).stand:
+    try:
+        stand = _state(connection).stand
+    except InsufficientPrivilege:  # one of the roles has let this login in
+        stand = True
+    if stand:
         login, _ = _names(connection)
         return f"This login may not act as {role}. An administrator can allow it: GRANT {role} TO {login};"
     return _without_roles(connection, "they have not been set up in this database")

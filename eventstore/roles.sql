@@ -99,7 +99,7 @@ END
 $$;
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO everfold_app, everfold_analyst;
+GRANT USAGE ON SCHEMA public TO everfold_app, everfold_analyst, everfold_auditor, everfold_privacy;
 GRANT USAGE, CREATE ON SCHEMA public TO everfold_owner, everfold_follower;
 
 -- Owners. What a sequence or type belongs to takes it along.
@@ -230,6 +230,7 @@ BEGIN
             ('log.enter_bulk()',             'EXECUTE',                NULL,             NULL,     NULL,      NULL),
             ('log.digest()',                 'EXECUTE',                'EXECUTE',        NULL,     'EXECUTE', NULL),
             ('log.personal_digest()',        'EXECUTE',                'EXECUTE',        NULL,     NULL,      NULL),
+            ('log.personal_digests()',       NULL,                     NULL,             NULL,     'EXECUTE', NULL),
             ('log.upcast_data()',            'EXECUTE',                'EXECUTE',        NULL,     NULL,      NULL),
             ('log.upcast_personal()',        'EXECUTE',                'EXECUTE',        NULL,     NULL,      NULL),
             ('log.forget()',                 NULL,                     NULL,             NULL,     NULL,      'EXECUTE'),
@@ -238,7 +239,7 @@ BEGIN
             ('access.session',               'SELECT, INSERT, DELETE', NULL,             NULL,     NULL,      NULL),
             ('replay.checkpoint',            'SELECT',
                                              'SELECT, INSERT, UPDATE, DELETE',           NULL,     'SELECT',  NULL),
-            ('public.everfold_migration',    'SELECT',                 'SELECT',         NULL,     NULL,      NULL)
+            ('public.everfold_migration',    'SELECT',                 'SELECT',         'SELECT', 'SELECT',  'SELECT')
         ) AS line (object, app, follower, analyst, auditor, privacy)
         CROSS JOIN LATERAL (VALUES
             ('everfold_app', app),

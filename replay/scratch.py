@@ -24,7 +24,7 @@ def tables_about(connection: Connection, customer_ids: Sequence[UUID]) -> list[t
 
 
 def drop_leftovers(connection: Connection) -> list[str]:
-    """Drop every schema that such work left and nobody works in; returns their names.
+    """Drop the schemas that killed rebuilds left; returns their names. Other replays commit none that could be left.
 
     Rebuilds under way are waited for: a table that one of them began to fill earlier goes live before this returns.
     """
@@ -32,9 +32,6 @@ def drop_leftovers(connection: Connection) -> list[str]:
     for model in read_models().values():
         with turn(connection, f"rebuild {model.name}"):
             dropped += _drop(connection, f"rebuild_{model.name}")
-    # made and dropped in one transaction: what can be seen of them has no owner any more
-    for row in connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^(verify|asof)_'").fetchall():
-        dropped += _drop(connection, row["nspname"])
     return dropped
 
 

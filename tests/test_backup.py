@@ -166,12 +166,91 @@ def test_who_was_forgotten_after_the_backup_stays_forgotten(
         assert forgetting.personal_values(restored, [ann]).texts == frozenset()
         assert forgetting.personal_values(restored, [acme]).texts == {"Acme"}
         assert forgetting.personal_values(restored, [kept]).texts == {"Kept"}
-        names = restored.execute("SELECT name FROM customer WHERE name IS NOT NULL").fetchall()
+        names = restored.execute("SELECT name FROM public.customer WHERE name IS NOT NULL").fetchall()
         assert {row["name"] for row in names} == {"Acme", "Kept"}
         with pytest.raises(log.SubjectForgotten):
             log.append(restored, [about(ann, None, "Again")], NOBODY)
     with open_store(emptied) as store:
         assert forget(store, ann, reason="Once more").was_forgotten
+
+
+def on_disk(connection: Connection) -> bytes:
+    """The file of the personal data, as it lies there."""
+    connection.execute("CHECKPOINT")
+    row = connection.execute("SELECT pg_read_binary_file(pg_relation_filepath('log.personal_data')) AS file").fetchone()
+    assert row is not None
+    file: bytes = row["file"]
+    return file
+
+
+@pytest.fixture
+def recalled(settings: Settings, connection: Connection, emptied: Settings, tmp_path: Path) -> Path:
+    """A backup of Unspeakable and Kept; the first is on the list of erasures where it is to be restored."""
+    gone = registered(connection, "Unspeakable")
+    registered(connection, "Kept")
+    back_up(settings, tmp_path / "backup")
+    erasures.add(erasure_list(emptied.data), [erasures.Erasure(gone)])
+    return tmp_path / "backup"
+
+
+def test_a_restore_that_fails_leaves_nothing_of_the_forgotten_on_the_disk(
+    recalled: Path, emptied: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api import backup as module
+
+    def fail(*_: object) -> None:
+        with connect(conninfo_of(emptied)) as connection:
+            assert b"Unspeakable" in on_disk(connection)
+        raise RestoredLogWrong("changed", "As the test wants it.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "verify", fail)
+        with pytest.raises(RestoredLogWrong):
+            restore(emptied, recalled)
+    assert nothing_was_restored(emptied)
+    with connect(conninfo_of(emptied)) as connection:
+        assert b"Unspeakable" not in on_disk(connection)
+
+
+class Killed(BaseException):
+    """As a kill: nothing is tidied up."""
+
+
+@pytest.mark.parametrize("where", ["verify", "open_store"])
+def test_a_restore_that_was_cut_off_is_ended_by_the_same_command(
+    recalled: Path, emptied: Settings, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Before it was committed, and after that."""
+    from api import backup as module
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, where, die)
+        with pytest.raises(Killed):
+            restore(emptied, recalled)
+    with connect(conninfo_of(emptied)) as connection:
+        assert b"Unspeakable" in on_disk(connection)
+    report = restore(emptied, recalled)
+    assert report.manifest.events == report.verified.events - 1  # the erasure by the list
+    with connect(conninfo_of(emptied)) as connection:
+        assert b"Unspeakable" not in on_disk(connection)
+        assert b"Kept" in on_disk(connection)
+        assert log.epoch(connection) == report.restored.epoch
+        given(connection, captured("Goes on"))
+    with pytest.raises(LogNotEmpty):
+        restore(emptied, recalled)
+
+
+def test_a_new_epoch_is_the_current_one_also_when_the_clock_was_ahead(
+    settings: Settings, connection: Connection, emptied: Settings, tmp_path: Path
+) -> None:
+    connection.execute("UPDATE log.epoch SET started_at = started_at + interval '1 year'")
+    back_up(settings, tmp_path / "backup")
+    report = restore(emptied, tmp_path / "backup")
+    with connect(conninfo_of(emptied)) as restored:
+        assert log.epoch(restored) == report.restored.epoch != log.epoch(connection)
 
 
 def test_a_cursor_of_before_is_told_of_the_new_epoch(
@@ -196,6 +275,14 @@ def test_a_backup_overwrites_nothing(settings: Settings, connection: Connection,
     with pytest.raises(FileExists):
         back_up(settings, path)
     assert path.read_text() == "mine"
+
+
+def test_a_backup_leaves_what_lies_beside_it_alone(settings: Settings, connection: Connection, tmp_path: Path) -> None:
+    for name in (".backup.d", ".backup.2.everfold-abcdefgh", ".backup.everfold-abcdefgh"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kept").touch()
+    back_up(settings, tmp_path / "backup")
+    assert len(list(tmp_path.glob(".backup*/kept"))) == 3
 
 
 def test_a_backup_holds_one_moment(settings: Settings, connection: Connection, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What the verbs have in common: their options, an open installation, and troubles told in a sentence."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,12 +26,21 @@ def settings_of(data: Path | None) -> Settings:
 
 
 @contextmanager
-def opened(data: Path | None) -> "Iterator[Store]":
-    """The installation, open."""
+def opened(data: Path | None, *, new: bool = False) -> "Iterator[Store]":
+    """The installation, open; with `new` it is made where there is none. Without, nothing is written to its log."""
     from api.store import open_store
 
-    with explaining(), open_store(settings_of(data)) as store:
+    settings = settings_of(data)
+    if not new:
+        must_be_there(settings)
+    with explaining(), open_store(settings, publish=new) as store:
         yield store
+
+
+def must_be_there(settings: Settings) -> None:
+    """A verb that only looks makes no installation: a mistyped folder would look empty and in order."""
+    if settings.database_url is None and not (settings.data / "postgres").exists():
+        fail(f"There is no installation in {settings.data}. Name its folder with --data, or make one: ./crm run")
 
 
 @contextmanager
@@ -52,6 +61,12 @@ def explaining() -> Iterator[None]:
         fail(f"{trouble.filename}: {trouble.strerror}.")
     except passing:
         fail("The database is too busy, or has just gone away. Try again; nothing was left half done.")
+
+
+def end_with_what_is_left(left: Sequence[str]) -> None:
+    """Exit code 3 says: it was done, and there is something left to do that was printed."""
+    if left:
+        raise typer.Exit(3)
 
 
 def fail(sentence: str) -> Any:  # Any: never returns, and fits wherever a value is expected

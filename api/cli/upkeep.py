@@ -6,7 +6,16 @@ from uuid import UUID
 
 import typer
 
-from api.cli.common import AsJson, Data, explaining, fail, opened, settings_of
+from api.cli.common import (
+    AsJson,
+    Data,
+    end_with_what_is_left,
+    explaining,
+    fail,
+    must_be_there,
+    opened,
+    settings_of,
+)
 from api.cli.printing import (
     print_backup,
     print_forgotten,
@@ -84,6 +93,7 @@ def _verify_log(
     from eventstore.sealing.proof import proof
     from eventstore.sealing.verification import verify
 
+    must_be_there(settings)
     file = seals or seals_file(settings)
     with explaining():
         if seals and not seals.exists():
@@ -106,6 +116,7 @@ def seal(data: Data = None, as_json: AsJson = False) -> None:
     from eventstore.sealing.seals import seal_and_export
 
     settings = settings_of(data)
+    must_be_there(settings)
     file = seals_file(settings)
     with explaining():
         key = seal_key(settings)
@@ -137,6 +148,7 @@ def forget(
     with opened(data) as store:
         done = forget_everywhere(store, CustomerId(customer), person, reason=why, legal_basis=basis_chosen)
     print_forgotten(done, as_json)
+    end_with_what_is_left(done.left)
 
 
 @app.command()
@@ -148,8 +160,10 @@ def backup(
     """Write the whole log to one file, while everything goes on. The installation's secret is not in it."""
     from api.backup import back_up
 
+    settings = settings_of(data)
+    must_be_there(settings)
     with explaining():
-        print_backup(back_up(settings_of(data), file), file, as_json)
+        print_backup(back_up(settings, file), file, as_json)
 
 
 @app.command()
@@ -165,7 +179,9 @@ def restore(
     from api.backup import restore as restore_from
 
     with explaining():
-        print_restored(restore_from(settings_of(data), file, erasures), as_json)
+        report = restore_from(settings_of(data), file, erasures)
+    print_restored(report, as_json)
+    end_with_what_is_left(report.left)
 
 
 def _chosen(name: str | None) -> Any:

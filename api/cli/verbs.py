@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from api.cli import benchmarks, figures, upkeep
-from api.cli.common import AsJson, Data, explaining, fail, opened, settings_of
+from api.cli.common import AsJson, Data, explaining, fail, must_be_there, opened, settings_of
 from api.cli.printing import print_event_types, print_json
 from api.settings import environment
 
@@ -56,7 +56,7 @@ def sign_in(data: Data = None, port: Annotated[int, typer.Option(help="Where the
     """Print a link that signs in to the console, once, within an hour."""
     from api.access import create_sign_in_link
 
-    with opened(data) as store:
+    with opened(data, new=True) as store:
         print(f"http://127.0.0.1:{port}{create_sign_in_link(store)}")
 
 
@@ -75,7 +75,7 @@ def create_key(
     scopes = tuple(scope or SCOPES)
     if unknown := set(scopes) - SCOPES.keys():
         fail(f"There is no scope {min(unknown)!r}. There are: {', '.join(SCOPES)}.")
-    with opened(data) as store:
+    with opened(data, new=True) as store:
         key = create_api_key(store, name, scopes)
     if as_json:
         print_json({"key": key, "scopes": scopes})
@@ -93,7 +93,7 @@ def demo(
     """Load a simulated company through the real commands."""
     from api.demo import load_demo
 
-    with opened(data) as store:
+    with opened(data, new=True) as store:
         report = load_demo(store, leads=leads, seed=seed)
     if as_json:
         print_json(report)
@@ -111,7 +111,7 @@ def import_leads(
     """Import leads. Repeatable: only real differences become events; refused rows go to an error file."""
     from api.imports.leads import ImportRefused, import_file
 
-    with opened(data) as store:
+    with opened(data, new=True) as store:
         try:
             report = import_file(store, file, mapping, Console(stderr=True))
         except ImportRefused as refusal:
@@ -150,17 +150,14 @@ def psql(
     data: Data = None,
 ) -> None:
     """Open psql on the database, as a role that may do only so much. All other arguments are psql's: -c "SELECT 1"."""
+    from api.psql import entered
     from eventstore import roles
     from eventstore.psql import run as run_psql
-    from replay.follow import catch_up
 
     if (chosen := f"everfold_{role}") not in roles.ROLES:
         fail(f"There is no role {role!r}. There are: {', '.join(name.split('_')[1] for name in roles.ROLES)}.")
-    with opened(data) as store:
-        with store.following() as connection:
-            if chosen not in store.usable_roles:
-                fail(roles.advice(connection, chosen))
-            if chosen == roles.ANALYST:
-                catch_up(connection)
-        code = run_psql(store.conninfo, chosen, context.args, environment(), store.settings.pg_bin)
+    settings = settings_of(data)
+    must_be_there(settings)
+    with explaining(), entered(settings, chosen) as conninfo:
+        code = run_psql(conninfo, chosen, context.args, environment(), settings.pg_bin)
     raise typer.Exit(code)

@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import fcntl
 import hashlib
 import os
 from collections import deque
@@ -140,7 +139,6 @@ class RefusedRows(AbstractContextManager["RefusedRows"]):
             self._text = open(  # closed on exit
                 self.path, "w", encoding=self._file.encoding, errors="replace", newline="", opener=_private
             )
-            fcntl.flock(self._text, fcntl.LOCK_EX)  # nobody writes the file anew while rows are still added
             self._write([*(self._file.header[index] for index in kept), REFUSED_LINE, _REFUSED_BECAUSE])
         padded = [*line.cells, *[""] * len(self._file.header)]
         beyond = line.cells[len(self._file.header) :]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from api.imports.csv_file import CsvFile
 from api.imports.lead_mapping import LeadMapping, LeadRow
 from api.imports.mapping import RowRefused
 from api.store import Store, append_to_workspace, load_workspace
@@ -51,7 +52,6 @@ class Entry:
     events: Sequence[log.NewEvent] = ()
     claims: Sequence[log.ExternalId] = ()
     refusal: str | None = None
-    is_forgotten: bool = False
 
 
 class Recorder:
@@ -83,6 +83,18 @@ class Recorder:
             customer=row.customer,
             owner=row.owner,
         )
+
+    def ids_in(self, cells: Sequence[str], file: CsvFile) -> set[UUID]:
+        """Of all customers and leads that a row may be about, whichever of its cells can be read as names of theirs."""
+        pieces = {piece.strip(' "') for cell in cells for piece in (cell, *cell.split(file.delimiter))}
+        for field in filter(None, (self._mapping.fields.customer, self._mapping.fields.external_id)):
+            pieces |= {field.values.get(piece, piece) for piece in pieces} | {field.constant or ""}
+        names = pieces | {" ".join(piece.split()) for piece in pieces}
+        return {
+            self._store.derived_id(kind, self._mapping.system, name)
+            for name in names - {""}
+            for kind in ("imported customer", "prospect of", "imported lead")
+        }
 
     def load(self, rows: Sequence[Wanted]) -> Streams:
         """What is on record of the rows' leads and customers."""
@@ -118,7 +130,7 @@ class Recorder:
         try:
             return log.retrying(attempt)
         except log.SubjectForgotten as refusal:
-            return Entry(refusal=str(refusal), is_forgotten=True)
+            return Entry(refusal=str(refusal))
 
     def _entry(self, row: Wanted, streams: Streams, now: datetime) -> Entry:
         history = streams.get(row.lead_id, ())

@@ -20,6 +20,7 @@ from rich.text import Text
 from uuid_utils.compat import uuid7
 
 from api.imports.csv_file import CsvFile, Line, RefusedRows, lines_of, look_over
+from api.imports.error_files import importing
 from api.imports.lead_mapping import LeadMapping, load_mapping
 from api.imports.lead_row import Entry, Recorder, Wanted
 from api.imports.mapping import ImportRefused as ImportRefused
@@ -30,6 +31,7 @@ from domain.imports import ImportCompleted, ImportEvent, ImportStarted
 from domain.workspace import WORKSPACE_ID, Pipeline
 from eventstore import log
 from eventstore.database import UNAVAILABLE, Connection
+from eventstore.erasure.forgetting import forgotten_among
 
 _CHUNK = 400
 _CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -137,14 +139,17 @@ class _Import:
         self._envelope = log.Envelope("import", self._id, "import", correlation_id=self._id)
         self._recorder = Recorder(store, connection, mapping, pipeline, self._envelope)
         self._refused = RefusedRows(store.settings.data / "imports" / f"{self._id}-errors.csv", file)
+        self._data = store.settings.data
+        self._set_aside: list[tuple[Line, str]] = []
         self._seen: dict[bytes, bytes] = {}
         self._repeated: list[tuple[Line, Wanted]] = []
-        self._refused_leads: dict[UUID, Entry] = {}
+        self._refused_leads: dict[UUID, str] = {}
 
     def carry_out(self, mapping_text: str, console: Console) -> ImportReport:
         """Take the rows in, chunk by chunk. Raises one of UNAVAILABLE when the database goes away."""
         self._append(1, ImportStarted(kind=self._mapping.kind, file_sha256=self._file.sha256, mapping=mapping_text))
-        with self._refused, _progress(console, self._file.lines) as advance:
+        # first the lock, and last: whoever is forgotten is either known to be here, or finds all rows in the file
+        with importing(self._data), self._refused, _progress(console, self._file.lines) as advance:
             lines = lines_of(self._file)
             while chunk := list(islice(lines, _CHUNK)):
                 self._take_in(chunk)
@@ -172,20 +177,28 @@ class _Import:
         entries = self._recorder.record(wanted, self._recorder.load(wanted), now)
         for (line, row), entry in zip(rows, entries, strict=True):
             if entry.refusal:
-                self._refused_leads[row.lead_id] = entry
-                self._set_aside(line, entry)
+                self._refused_leads[row.lead_id] = entry.refusal
+                self._set_aside.append((line, entry.refusal))
             else:
                 self._report.count(entry)
         for line, row in self._repeated:
             if before := self._refused_leads.get(row.lead_id):
-                self._set_aside(line, before)
+                self._set_aside.append((line, before))
             else:
                 self._report.unchanged += 1
         self._repeated.clear()
+        self._write_refused()
 
-    def _set_aside(self, line: Line, entry: Entry) -> None:
+    def _write_refused(self) -> None:
         """Of somebody who was forgotten only the line's number: the error file would keep what was erased."""
-        self._refused.add(replace(line, cells=()) if entry.is_forgotten else line, entry.refusal or "")
+        ids = [self._recorder.ids_in(line.cells, self._file) for line, _ in self._set_aside]
+        forgotten = forgotten_among(self._connection, set().union(*ids))
+        for (line, reason), its in zip(self._set_aside, ids, strict=True):
+            if its & forgotten:
+                self._refused.add(replace(line, cells=()), str(log.SubjectForgotten()))
+            else:
+                self._refused.add(line, reason)
+        self._set_aside.clear()
 
     def _new_rows(self, chunk: Sequence[Line], now: datetime) -> Iterator[tuple[Line, Wanted]]:
         """The rows of the chunk, each external id once."""
@@ -197,7 +210,7 @@ class _Import:
                 else:
                     yield line, row
             except RowRefused as refusal:
-                self._refused.add(line, str(refusal))
+                self._set_aside.append((line, str(refusal)))
 
     def _wanted(self, line: Line, now: datetime) -> Wanted:
         if line.trouble:

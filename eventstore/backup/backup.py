@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from eventstore import log
 from eventstore.backup import archive
 from eventstore.backup.archive import ArchiveDamaged, Manifest, Member, NotABackup
 from eventstore.database import Connection, query
+from eventstore.durable import sync_folder
 from eventstore.erasure import forgetting
 from eventstore.erasure.erasures import Erasure
 from eventstore.fence import horizon
@@ -70,9 +70,7 @@ def back_up(connection: Connection, path: Path, made_by: str) -> Manifest:
     if path.exists():
         raise FileExists()
     horizon(connection)
-    for leftover in path.parent.glob(f".{path.name}.*"):  # of a backup that was killed
-        shutil.rmtree(leftover, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.everfold-") as folder:
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             _spell_plainly(connection)
@@ -103,29 +101,18 @@ def restoring(
     """Fill an empty log from a backup, and forget again whom the list names; committed when the block ends well.
 
     In the block the caller may look at the log as it will be, and raise to have none of it. `fingerprint` is that of
-    the installation's secret. Raises LogNotEmpty, OtherSecret, NotABackup, ArchiveDamaged or OSError; then the log is
-    empty as before, and so it is when the process is killed.
+    the installation's secret. A log that a restore of the same backup has filled, and nobody has written to since, is
+    taken as it is: so a restore that was killed can end its work. Raises LogNotEmpty, OtherSecret, NotABackup,
+    ArchiveDamaged or OSError; then the log is as before, and so it is when the process is killed.
     """
     with archive.opened(path) as backup, connection.transaction():
         manifest = backup.manifest
         if bytes.fromhex(manifest.secret_fingerprint) != fingerprint:
             raise OtherSecret()
         _must_fit(connection, manifest)
-        _must_be_empty(connection)
-        _spell_plainly(connection)
-        connection.execute("DELETE FROM log.epoch")
-        for member in manifest.members:
-            _fill(connection, member, backup.text(member))
-        backup.must_end()
-        connection.execute(
-            sql.SQL("ALTER SEQUENCE log.event_position RESTART WITH {}").format(manifest.last_position + 1)
-        )
-        row = connection.execute(
-            "INSERT INTO log.epoch VALUES (gen_random_uuid(), clock_timestamp()) RETURNING epoch"
-        ).fetchone()
-        assert row is not None
+        epoch = _filled(connection, backup)
         erased = [found for erasure in erasures for found in _forgotten_again(connection, erasure, envelope)]
-        yield Restored(manifest, row["epoch"], tuple(dict.fromkeys(erased)))
+        yield Restored(manifest, epoch, tuple(dict.fromkeys(erased)))
 
 
 def _put(packed: Path, path: Path) -> None:
@@ -138,11 +125,7 @@ def _put(packed: Path, path: Path) -> None:
         if path.exists():
             raise FileExists() from None
         packed.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def _spell_plainly(connection: Connection) -> None:
@@ -191,11 +174,42 @@ def _must_fit(connection: Connection, manifest: Manifest) -> None:
         )
 
 
-def _must_be_empty(connection: Connection) -> None:
+def is_empty(connection: Connection) -> bool:
+    """Whether the log has no event."""
+    return connection.execute("SELECT FROM log.event LIMIT 1").fetchone() is None
+
+
+def _filled(connection: Connection, backup: archive.Archive) -> UUID:
+    """Put the backup into the empty log; returns the new epoch. A restore that was cut off may find all there."""
+    manifest = backup.manifest
     # nobody begins to write while this goes on
     connection.execute("LOCK TABLE log.event, log.command, log.epoch IN ACCESS EXCLUSIVE MODE")
-    if connection.execute("SELECT FROM log.event LIMIT 1").fetchone() is not None:
+    if not is_empty(connection):
+        return _held(connection, manifest)
+    _spell_plainly(connection)
+    connection.execute("DELETE FROM log.epoch")
+    for member in manifest.members:
+        _fill(connection, member, backup.text(member))
+    backup.must_end()
+    connection.execute(sql.SQL("ALTER SEQUENCE log.event_position RESTART WITH {}").format(manifest.last_position + 1))
+    row = connection.execute(query("eventstore.backup", "new_epoch")).fetchone()
+    assert row is not None
+    epoch: UUID = row["epoch"]
+    return epoch
+
+
+def _held(connection: Connection, manifest: Manifest) -> UUID:
+    """The epoch that a restore of this very backup began. Raises LogNotEmpty when the log is anything else."""
+    parameters = {
+        "epoch": UUID(manifest.epoch),
+        "last_position": manifest.last_position,
+        "events": manifest.events,
+    }
+    row = connection.execute(query("eventstore.backup", "held"), parameters).fetchone()
+    if not row or not row["is_held"]:
         raise LogNotEmpty()
+    epoch: UUID = row["epoch"]
+    return epoch
 
 
 def _forgotten_again(connection: Connection, erasure: Erasure, envelope: log.Envelope) -> list[UUID]:

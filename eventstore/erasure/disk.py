@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from psycopg import errors, sql
 from psycopg.errors import Diagnostic
 
-from eventstore.database import Connection, query
+from eventstore.database import UNAVAILABLE, Connection, query
 
 BESIDE_THE_LOG = (("log", "personal_data"), ("log", "external_id"), ("log", "snapshot"))
 """Schema and name of the log's tables that can be forgotten."""
 
 _PAUSE = 0.05
+_TURN = "SELECT pg_try_advisory_lock(1163281490, 4) AS is_mine"
+_TURN_ENDS = "SELECT pg_advisory_unlock(1163281490, 4)"
 _MOST_SEGMENTS = 256
 
 
@@ -36,16 +38,34 @@ class _Left(Exception):
 def purge(connection: Connection, tables: Sequence[tuple[str, str]], *, patience: float = 30.0) -> list[Step]:
     """Write these tables (schema, name) anew and turn the write-ahead log over, so that no file holds what was deleted.
 
-    Waits up to `patience` seconds for transactions that may still see the deleted rows, and as long for each lock.
-    A step that is not permitted raises nothing: it says what is left to do. Needs autocommit.
+    Waits up to `patience` seconds for its turn, for transactions that may still see the deleted rows and for each lock.
+    A step that is not permitted or fails raises nothing: it says what is left to do. Needs autocommit.
     """
     with _limits(connection, patience):
-        return [
-            _old_snapshots_end(connection, patience),
-            *(_written_anew(connection, table) for table in (*tables, ("pg_catalog", "pg_statistic"))),
-            _wal_turned_over(connection),
-            _no_file_without_owner(connection),
-        ]
+        turn = _turn(connection, patience)
+        if turn.left:
+            return [turn]
+        try:
+            return [
+                _old_snapshots_end(connection, patience),
+                *(_written_anew(connection, table) for table in (*tables, ("pg_catalog", "pg_statistic"))),
+                _wal_turned_over(connection),
+                _no_file_without_owner(connection),
+            ]
+        finally:
+            if not connection.closed:
+                connection.execute(_TURN_ENDS)
+
+
+def _turn(connection: Connection, patience: float) -> Step:
+    """Tables that one purge makes would seem left by a crash to another. Whoever waits must hold no snapshot."""
+    with _step("wait for another purge") as taken:
+        deadline = time.monotonic() + patience
+        while connection.execute(_TURN).fetchone() != {"is_mine": True}:
+            if time.monotonic() > deadline:
+                raise _Left("Somebody else is being forgotten, and files are written anew for that. Wait for the end")
+            time.sleep(_PAUSE)
+    return taken[0]
 
 
 def _old_snapshots_end(connection: Connection, patience: float) -> Step:
@@ -55,9 +75,7 @@ def _old_snapshots_end(connection: Connection, patience: float) -> Step:
         deadline = time.monotonic() + patience
         while found := connection.execute(query("eventstore.erasure", "old_snapshots"), boundary).fetchone():
             if time.monotonic() > deadline:
-                raise _Left(
-                    f"End the session that began {found['age']} ago: SELECT pg_terminate_backend({found['pid']})"
-                )
+                raise _Left(f"{found['what']}{found['began']}: {found['statement']}")
             time.sleep(_PAUSE)
     return left[0]
 
@@ -137,6 +155,8 @@ def _step(name: str, statement: str = "") -> Iterator[list[Step]]:
         taken.append(Step(name, f"This login may not. An administrator has to run: {statement}"))
     except errors.LockNotAvailable:
         taken.append(Step(name, "Somebody reads or writes at length and was waited for in vain. Forget again later."))
+    except UNAVAILABLE as error:  # without its text: that may quote a statement
+        taken.append(Step(name, f"The database could not ({type(error).__name__}). Mend that; then forget again."))
 
 
 @contextmanager
@@ -146,5 +166,6 @@ def _limits(connection: Connection, patience: float) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute("RESET lock_timeout")
-        connection.execute("RESET statement_timeout")
+        if not connection.closed:
+            connection.execute("RESET lock_timeout")
+            connection.execute("RESET statement_timeout")

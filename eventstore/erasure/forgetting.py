@@ -1,6 +1,6 @@
 """Forgets a customer or one of her contact persons: what is personal is deleted, that something happened stays."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,12 @@ def personal_values(
     )
 
 
+def forgotten_among(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids that are of a customer who was forgotten, or of a stream of hers."""
+    rows = connection.execute(query("eventstore.erasure", "forgotten_among"), {"ids": list(ids)})
+    return {row["id"] for row in rows}
+
+
 def forget(
     connection: Connection,
     customer_id: CustomerId,
@@ -75,7 +81,7 @@ def forget(
     """Erase what is personal and append `event` for the customer and each of her merge group who has not got it yet.
 
     Waits for the appends to her that are under way and for all imports. The event's reason is filed as the words of the
-    actor: it outlives the erasure. Raises UnknownSubject. Inside a transaction it is part of that.
+    actor: it outlives this erasure and later ones. Raises UnknownSubject. Inside a transaction it is part of that.
     """
     new = log.NewEvent(customer_id, "customer", customer_id, None, event, subject_id=envelope.actor_id)
     parameters = {

@@ -14,5 +14,19 @@ CREATE TABLE log.seal (
     sealed_at      timestamptz NOT NULL
 );
 
+-- For who checks the log and may not read what is personal: whose each personal row is, and the digest that its event
+-- must have. Of the text itself the digest tells nothing, because nobody can guess the salt.
+CREATE FUNCTION log.personal_digests()
+RETURNS TABLE ("position" bigint, customer_id uuid, subject_id uuid, digest bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT
+        p.position,
+        p.customer_id,
+        p.subject_id,
+        sha256(p.salt || convert_to(p.data::text, 'UTF8'))
+    FROM log.personal_data AS p
+$$;
+REVOKE EXECUTE ON FUNCTION log.personal_digests FROM PUBLIC;
+
 CREATE TRIGGER seal_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log.seal
     FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();

@@ -33,13 +33,14 @@ CREATE FUNCTION log.merge_group(customer_id uuid) RETURNS uuid[] LANGUAGE sql ST
     FROM member
 $$;
 
--- Statistics quote the values that are most common; these columns are never searched by value.
-ALTER TABLE log.personal_data ALTER COLUMN data SET STATISTICS 0;
+-- As for the personal data (0007): no statistics, neither those that are there nor new ones.
+ALTER TABLE log.external_id ALTER COLUMN key TYPE text;
 ALTER TABLE log.external_id ALTER COLUMN key SET STATISTICS 0;
+ALTER TABLE log.snapshot ALTER COLUMN state TYPE jsonb;
 ALTER TABLE log.snapshot ALTER COLUMN state SET STATISTICS 0;
 
--- Erase a customer and her merge group, or (with `person_id`) one contact person; `event` is the row to append for each
--- of them, without ids. Answers, for each, the position of that event and whether it was appended now: who was
+-- Erase a customer and her merge group, or (with `person_id`) one contact person of theirs, whom none of them may name
+-- again; `event` is the row to append for each of them, without ids. Answers, for each, the position of that event and whether it was appended now: who was
 -- forgotten before is not forgotten again, only erased again.
 --
 -- Its locks are those of the appends, taken exclusively: an append that came first is erased with the rest, one that
@@ -58,7 +59,6 @@ DECLARE
     member  uuid;
     subject uuid;
     mark    bigint;
-    erased  bigint;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'forgetting needs READ COMMITTED' USING ERRCODE = 'invalid_transaction_state';
@@ -68,7 +68,7 @@ BEGIN
         members := log.merge_group(forget.customer_id);
         EXIT WHEN members = locked;
         FOREACH member IN ARRAY members LOOP
-            PERFORM pg_advisory_xact_lock(uuid_hash_extended(member, 0));
+            PERFORM pg_advisory_xact_lock(uuid_hash_extended(member, 0::bigint));
         END LOOP;
         locked := members;
     END LOOP;
@@ -79,23 +79,35 @@ BEGIN
         RAISE EXCEPTION 'the workspace is no customer' USING ERRCODE = 'no_data_found';
     ELSIF forget.person_id = ANY (members) THEN
         RAISE EXCEPTION 'this is the customer herself and no contact person' USING ERRCODE = 'no_data_found';
+    ELSIF forget.person_id IS NOT NULL
+        AND NOT EXISTS (
+            SELECT
+            FROM log.personal_data AS p
+            WHERE p.customer_id = ANY (members)
+                AND p.subject_id = forget.person_id
+                AND NOT EXISTS (
+                    SELECT FROM log.forgotten AS f WHERE f.customer_id = p.customer_id AND f.position = p.position
+                )
+        )
+        AND NOT EXISTS (
+            SELECT FROM log.forgotten AS f WHERE f.customer_id = ANY (members) AND f.subject_id = forget.person_id
+        )
+    THEN
+        RAISE EXCEPTION 'there is no such contact person' USING ERRCODE = 'no_data_found';
     END IF;
 
     FOREACH member IN ARRAY members LOOP
         subject := coalesce(forget.person_id, member);
         SELECT f.position INTO mark FROM log.forgotten AS f WHERE f.customer_id = member AND f.subject_id = subject;
 
-        -- What lies at the mark is why she was forgotten, in the words of another.
+        -- What lies at a mark is why somebody was forgotten, in the words of another.
         DELETE FROM log.personal_data AS p
         WHERE p.customer_id = member
             AND (forget.person_id IS NULL OR p.subject_id = forget.person_id)
-            AND (mark IS NULL OR p.position < mark);
-        GET DIAGNOSTICS erased = ROW_COUNT;
+            AND NOT EXISTS (SELECT FROM log.forgotten AS f WHERE f.customer_id = member AND f.position = p.position);
         DELETE FROM log.snapshot AS s WHERE s.customer_id = member;
         IF forget.person_id IS NULL THEN
             DELETE FROM log.external_id AS x WHERE x.customer_id = member;
-        ELSIF erased = 0 AND mark IS NULL THEN
-            CONTINUE;
         END IF;
 
         is_new := mark IS NULL;

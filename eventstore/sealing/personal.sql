@@ -1,19 +1,16 @@
--- The first personal row that does not go with its event, or mark of an erasure that no event speaks of. It may be gone only where an event says that the customer or
--- one of her persons was forgotten later; whose row it was is gone with it. Where somebody is marked as forgotten but no
--- event says so, `claimed` is where it should: if that event is gone, it is what was tampered with.
-WITH proven AS NOT MATERIALIZED (
+-- The first personal row that does not go with its event or with an erasure, or mark of an erasure that does not. A row
+-- may be gone only where an event says that the customer or one of her persons was forgotten later; whose row it was is
+-- gone with it. Where somebody is marked as forgotten but no event says so, `claimed` is where it should: if that event
+-- is gone, it is what was tampered with. What must be gone follows from the events too: a mark can be taken away.
+WITH personal AS NOT MATERIALIZED (
+    {personal}
+), erasure AS MATERIALIZED (
     SELECT
-        f.customer_id,
-        f.subject_id,
-        f.position
-    FROM log.forgotten AS f
-    JOIN log.event AS e
-        ON e.position = f.position
-        AND e.customer_id = f.customer_id
-    WHERE CASE
-        WHEN f.subject_id = f.customer_id THEN e.type = 'customer.forgotten'
-        ELSE e.type = 'customer.person_forgotten' AND e.data ->> 'person_id' = f.subject_id::text
-    END
+        e.customer_id,
+        CASE e.type WHEN 'customer.forgotten' THEN e.customer_id::text ELSE e.data ->> 'person_id' END AS subject,
+        e.position
+    FROM log.event AS e
+    WHERE e.type IN ('customer.forgotten', 'customer.person_forgotten')
 ), unlike AS (
     SELECT
         coalesce(e.position, p.position) AS position,
@@ -24,10 +21,10 @@ WITH proven AS NOT MATERIALIZED (
             ELSE 'personal row changed'
         END AS what
     FROM log.event AS e
-    FULL JOIN log.personal_data AS p
+    FULL JOIN personal AS p
         ON p.customer_id = e.customer_id
         AND p.position = e.position
-    WHERE e.personal_digest IS DISTINCT FROM sha256(p.salt || convert_to(p.data::text, 'UTF8'))
+    WHERE e.personal_digest IS DISTINCT FROM p.digest
     OFFSET 0
 )
 SELECT
@@ -48,20 +45,45 @@ FROM (
     WHERE u.what <> 'personal row missing'
         OR NOT EXISTS (
             SELECT
-            FROM proven AS f
-            WHERE f.customer_id = u.customer_id
-                AND f.position > u.position
+            FROM erasure AS x
+            WHERE x.customer_id = u.customer_id
+                AND x.position > u.position
         )
     UNION ALL
+    -- Nothing is recorded of whom was forgotten any more. Why she was stays, beside the event that says so.
     SELECT
         p.position,
         'personal row slipped in',
+        -- without its mark it may be the event that was tampered with
+        CASE WHEN NOT EXISTS (
+            SELECT
+            FROM log.forgotten AS f
+            WHERE f.customer_id = x.customer_id
+                AND f.subject_id::text = x.subject
+                AND f.position = x.position
+        ) THEN x.position END
+    FROM erasure AS x
+    JOIN personal AS p
+        ON p.customer_id = x.customer_id
+        AND x.subject IN (p.customer_id::text, p.subject_id::text)
+    WHERE NOT EXISTS (
+        SELECT
+        FROM erasure AS beside
+        WHERE beside.customer_id = p.customer_id
+            AND beside.position = p.position
+    )
+    UNION ALL
+    SELECT
+        x.position,
+        'mark missing',
         NULL
-    FROM proven AS f
-    JOIN log.personal_data AS p
-        ON p.customer_id = f.customer_id
-        AND p.position < f.position
-        AND f.subject_id IN (p.customer_id, p.subject_id)
+    FROM erasure AS x
+    WHERE NOT EXISTS (
+        SELECT
+        FROM log.forgotten AS f
+        WHERE f.customer_id = x.customer_id
+            AND f.subject_id::text = x.subject
+    )
     UNION ALL
     SELECT
         f.position,
@@ -70,9 +92,10 @@ FROM (
     FROM log.forgotten AS f
     WHERE NOT EXISTS (
         SELECT
-        FROM proven AS p
-        WHERE p.customer_id = f.customer_id
-            AND p.subject_id = f.subject_id
+        FROM erasure AS x
+        WHERE x.customer_id = f.customer_id
+            AND x.subject = f.subject_id::text
+            AND x.position = f.position
     )
 ) AS found
 ORDER BY 3, 1

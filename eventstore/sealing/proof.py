@@ -4,6 +4,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from psycopg import sql
+
 from eventstore.database import Connection, query
 from eventstore.sealing import merkle, seal_file
 from eventstore.sealing.seal_file import Line
@@ -27,7 +29,8 @@ def proof(connection: Connection, file: Path, position: int) -> dict[str, Any]: 
         "last_position": seal.last_position,
         "limit": seal.event_count + 1,
     }
-    rows = connection.execute(query("eventstore.sealing", "proof"), parameters).fetchall()
+    statement = with_parts("proof", preimage=query("eventstore.sealing", "preimage"))
+    rows = connection.execute(statement, parameters).fetchall()
     digests = [sha256(row["preimage"]).digest() for row in rows]
     if merkle.root(digests) != seal.root:
         raise NoProof(
@@ -47,6 +50,12 @@ def proof(connection: Connection, file: Path, position: int) -> dict[str, Any]: 
         "path": [beside.hex() for beside in merkle.path(digests, index)],
         "seal": line.fields(),
     }
+
+
+def with_parts(name: str, **parts: str) -> sql.Composed:
+    """A query of this package whose {names} stand for text that others of its queries have in common with it."""
+    text = {part: sql.SQL(said) for part, said in parts.items()}
+    return sql.SQL(query("eventstore.sealing", name)).format(**text)
 
 
 def _line_of(file: Path, position: int) -> Line:

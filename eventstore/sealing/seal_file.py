@@ -18,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from eventstore.durable import sync_folder
 from eventstore.trouble import Trouble
 
 if TYPE_CHECKING:  # imported where keys are used: every command would wait for it
@@ -164,9 +165,7 @@ def appending(file: Path) -> Iterator[Appending]:
                 opened.flush()
                 os.fsync(opened.fileno())
                 if target.last is None:
-                    folder = os.open(file.parent, os.O_RDONLY)
-                    os.fsync(folder)
-                    os.close(folder)
+                    sync_folder(file.parent)
     except OSError as error:
         raise SealsRefused(
             f"The seals cannot be exported: {error}. Make room or name another file in EVERFOLD_SEALS."

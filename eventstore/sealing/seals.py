@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from psycopg.errors import InsufficientPrivilege
+
 from eventstore.database import Connection, query
 from eventstore.fence import horizon
 from eventstore.sealing import merkle
@@ -42,7 +44,12 @@ def seal_and_export(
 
     Raises StuckWriter and SealsRefused. Made for a loop: one call makes a limited number of seals, unless forced.
     """
-    made = seal_finished(connection, force=force)
+    try:
+        made = seal_finished(connection, force=force)
+    except InsufficientPrivilege:
+        raise SealsRefused(
+            "This login may not seal. Use Everfold's own login, or one with everfold_follower (docs/roles.md)."
+        ) from None
     exported = export(connection, file, key, most=None if force else MOST)
     return Sealed(made, *exported)
 

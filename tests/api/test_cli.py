@@ -219,3 +219,24 @@ def test_a_database_with_tables_of_others_is_left_alone(crm: Crm, connection: Co
     connection.execute("INSERT INTO customer VALUES ('kept')")
     assert "Give Everfold a database of its own" in crm("verify", code=1)
     assert connection.execute("SELECT precious FROM customer").fetchall() == [{"precious": "kept"}]
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [("verify",), ("verify", "--log"), ("seal",), ("psql",), ("replay", "--all"), ("backup", "file.tar.gz")],
+    ids=" ".join,
+)
+def test_a_verb_that_only_looks_makes_no_installation(tmp_path: Path, verb: tuple[str, ...]) -> None:
+    """A mistyped folder would look empty and in order."""
+    data = tmp_path / "mistyped"
+    said = Crm("", data)(*verb, code=1)
+    assert said == f"There is no installation in {data}. Name its folder with --data, or make one: ./crm run\n"
+    assert not data.exists()
+
+
+def test_looking_writes_nothing_to_an_empty_log(crm: Crm, connection: Connection) -> None:
+    connection.execute("ALTER TABLE log.event DISABLE TRIGGER ALL")
+    connection.execute("DELETE FROM log.event")
+    for verb in (("verify",), ("replay", "--all"), ("kpi", "run", "win_rate")):
+        crm(*verb)
+    assert connection.execute("SELECT FROM log.event").fetchall() == []

@@ -71,7 +71,7 @@ def test_a_stuck_writer_makes_the_feed_wait_and_then_say_so(
     with connect(conninfo) as stuck, stuck.transaction():
         given(stuck, captured())
         answer = client.get("/v1/events")
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert (answer.status_code, answer.json()["code"]) == (503, "held_up")
     assert client.get("/v1/events").status_code == 200
 
 

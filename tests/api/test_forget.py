@@ -2,8 +2,10 @@
 
 import csv
 import fcntl
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Event as Signal
 from typing import Any
@@ -11,20 +13,22 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from psycopg.errors import LockNotAvailable
 
 from api import forget as module
 from api.forget import erasure_list, forget
 from api.imports.csv_file import CsvFile, Line, RefusedRows
-from api.imports.error_files import Naming, remove_rows
+from api.imports.error_files import ImportRunning, Naming, hints_at, importing, remove_rows
 from api.store import Store
 from domain.customer import CustomerForgotten
 from domain.event import CustomerId
 from domain.imports import ImportStarted
 from domain.workspace import WORKSPACE_ID
-from eventstore import log
-from eventstore.database import UNAVAILABLE, Connection, connect
+from eventstore import log, server
+from eventstore.database import UNAVAILABLE, Connection, connect, query
 from eventstore.erasure import disk, erasures, forgetting
 from eventstore.erasure.forgetting import PersonalValues, ReasonNamesSubject, UnknownSubject
+from eventstore.fence import StuckWriter
 from projections.read_models import read_models
 from replay import rebuild as rebuilding
 from replay.follow import catch_up
@@ -77,13 +81,12 @@ def test_a_person_leaves_the_read_models_too(connection: Connection) -> None:
 
 
 def test_tables_of_killed_work_are_dropped(connection: Connection) -> None:
-    for schema in ("rebuild_lead", "verify_lead_17", "asof_2026"):
+    for schema in ("rebuild_lead", "rebuild_plan", "verify_2026", "asof_2026"):
         connection.execute(f"CREATE SCHEMA {schema}".encode())
         connection.execute(f"CREATE TABLE {schema}.lead AS SELECT 'Ann' AS title".encode())
-    connection.execute("CREATE SCHEMA somebodys")
-    assert sorted(drop_leftovers(connection)) == ["asof_2026", "rebuild_lead", "verify_lead_17"]
-    left = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname IN ('somebodys', 'rebuild_lead')")
-    assert left.fetchall() == [{"nspname": "somebodys"}]
+    assert drop_leftovers(connection) == ["rebuild_lead"]
+    left = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^(rebuild|verify|asof)_' ORDER BY 1")
+    assert [row["nspname"] for row in left] == ["asof_2026", "rebuild_plan", "verify_2026"]
     assert drop_leftovers(connection) == []
 
 
@@ -217,7 +220,10 @@ def refused_rows(
     return path
 
 
-VALUES = PersonalValues(frozenset({"Ann Lee", "Roof  for\nAnn", "Bo", "Straße 7"}), frozenset({"Ann Lee"}))
+VALUES = PersonalValues(
+    frozenset({"Ann Lee", "Roof  for\nAnn", "Bo", "Straße 7", "mail", "K-77", "7", "a@b.nl"}),
+    frozenset({"Ann Lee", "Bo"}),
+)
 
 
 @pytest.mark.parametrize(
@@ -229,14 +235,32 @@ VALUES = PersonalValues(frozenset({"Ann Lee", "Roof  for\nAnn", "Bo", "Straße 7
         ["Lee", "Ann"],
         ["x", "roof for ann, urgent"],
         ["bo", "x"],
-        ["x", "STRASSE 7b"],
+        ["x", "STRASSE 7, b"],
+        ["k-77", "x"],
+        ["x", "write to <A@B.nl>"],
     ],
 )
 def test_a_row_that_names_her_is_told(cells: list[str]) -> None:
     assert Naming(VALUES)(cells)
 
 
-@pytest.mark.parametrize("cells", [["Ann", "x"], ["Bob", "x"], ["bo x", "y"], ["Roof", "for"], ["", ""]])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["Ann", "x"],
+        ["Bob", "x"],
+        ["bo x", "y"],
+        ["Roof", "for"],
+        ["", ""],
+        ["x", "Straße 77"],
+        ["Bob", "bob@gmail.com"],
+        ["Bob", "mail"],
+        ["Joann Leeward", "x"],
+        ["Bob", "7"],
+        ["Bob", "AK-77"],
+        ["Bob", "my K-77"],
+    ],
+)
 def test_a_row_that_does_not_name_her_is_left(cells: list[str]) -> None:
     assert not Naming(VALUES)(cells)
 
@@ -262,22 +286,75 @@ def test_an_error_file_with_nobody_else_in_it_goes(store: Store, connection: Con
     assert not path.exists()
 
 
-def test_an_error_file_that_is_being_written_is_left_and_said_so(store: Store, connection: Connection) -> None:
-    path = refused_rows(store, connection, [["Ann", "Lee"], ["Bob", "x"]])
-    with path.open() as writing:
-        fcntl.flock(writing, fcntl.LOCK_EX)
-        cleaned = remove_rows(connection, store.settings.data, VALUES)
-    assert cleaned.rows == 0
-    assert str(path) in cleaned.left[0]
-    assert remove_rows(connection, store.settings.data, VALUES).rows == 1
+def test_the_number_of_a_line_names_nobody(store: Store, connection: Connection) -> None:
+    path = refused_rows(store, connection, [["Bob", "x"]] * 1200)
+    values = PersonalValues(frozenset({"1024"}), frozenset())
+    assert remove_rows(connection, store.settings.data, values).rows == 0
+    assert path.exists()
 
 
-def test_an_import_holds_its_error_file_while_it_runs(store: Store, tmp_path: Path) -> None:
-    path = tmp_path / "errors.csv"
-    with RefusedRows(path, CsvFile(path, "utf-8", ",", ("name",), "", 0)) as refused:
-        refused.add(Line(2, 2, ["Ann"]), "No.")
-        with path.open() as other, pytest.raises(BlockingIOError):
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def test_nobody_is_forgotten_while_an_import_may_set_her_rows_aside(
+    store: Store, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer_id = registered(connection, "Ann Example")
+    path = refused_rows(store, connection, [["Ann Example", "x"], ["Bob", "y"]])
+    monkeypatch.setattr(module, "_PATIENCE_WITH_IMPORTS", 0.05)
+    with importing(store.settings.data), pytest.raises(ImportRunning):
+        forget(store, customer_id, reason=BECAUSE)
+    assert not erasure_list(store.settings.data).exists()
+    assert forgetting.personal_values(connection, [customer_id]).texts == {"Ann Example"}
+    assert forget(store, customer_id, reason=BECAUSE).error_rows == 1
+    assert "Ann" not in path.read_text()
+
+
+def test_imports_wait_until_she_is_forgotten(
+    store: Store, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer_id = registered(connection, "Ann Example")
+    real, free = forgetting.forget, list[bool]()
+
+    def is_free() -> bool:
+        folder = os.open(store.settings.data / "imports", os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(folder)
+        return True
+
+    def watched(*arguments: Any) -> Any:
+        done = real(*arguments)
+        free.append(is_free())
+        return done
+
+    monkeypatch.setattr(forgetting, "forget", watched)
+    forget(store, customer_id, reason=BECAUSE)
+    assert free == [False]
+    assert is_free()
+
+
+@pytest.mark.parametrize(
+    ("step", "trouble"),
+    [
+        ("catch_up", StuckWriter(7, timedelta(minutes=1))),
+        ("drop_leftovers", LockNotAvailable("...")),
+        ("disk.purge", LockNotAvailable("...")),
+    ],
+)
+def test_a_trouble_after_the_erasure_is_left_to_do(
+    store: Store, connection: Connection, monkeypatch: pytest.MonkeyPatch, step: str, trouble: Exception
+) -> None:
+    def troubled(*_: object) -> None:
+        raise trouble
+
+    customer_id = registered(connection, "Ann Example")
+    with monkeypatch.context() as patch:
+        patch.setattr(f"api.forget.{step}", troubled)
+        done = forget(store, customer_id, reason=BECAUSE)
+    assert (done.was_forgotten, len(done.positions), len(done.left)) == (False, 1, 1)
+    assert "then forget again" in done.left[0]
+    assert forget(store, customer_id, reason=BECAUSE).left == ()
 
 
 def test_an_error_file_that_cannot_be_read_is_said_so(store: Store, connection: Connection) -> None:
@@ -303,6 +380,50 @@ def test_who_still_sees_what_was_deleted_is_waited_for_and_named(connection: Con
         assert str(reader.info.backend_pid) in (steps[0].left or "")
         reader.execute("COMMIT")
     assert disk.purge(connection, disk.BESIDE_THE_LOG, patience=5)[0].left is None
+
+
+def test_a_session_whose_age_is_hidden_is_named_without_it(connection: Connection, conninfo: str) -> None:
+    with connect(conninfo) as reader, connection.transaction(force_rollback=True):
+        connection.execute("CREATE ROLE bare_login")
+        reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        reader.execute("SELECT")
+        boundary = connection.execute("SELECT pg_current_xact_id()::xid::text AS boundary").fetchone()
+        assert boundary is not None
+        later = {"boundary": str(int(boundary["boundary"]) + 1)}
+        connection.execute("SET LOCAL ROLE bare_login")
+        found = connection.execute(query("eventstore.erasure", "old_snapshots"), later).fetchall()
+        ending = f"SELECT pg_terminate_backend({reader.info.backend_pid})"
+    assert {"what": "End the session", "statement": ending, "began": ""} in found
+
+
+def test_prepared_transactions_and_replication_slots_keep_what_was_deleted(tmp_path: Path) -> None:
+    needed = {"max_prepared_transactions": "2", "wal_level": "logical", "fsync": "off"}
+    with server.running(tmp_path, settings=needed) as own, connect(own) as connection:
+        with connect(own) as other:
+            other.execute("BEGIN")
+            other.execute("SELECT pg_current_xact_id()")
+            other.execute("PREPARE TRANSACTION 'it''s held'")
+        (step, *_) = disk.purge(connection, [], patience=0.05)
+        assert "End the prepared transaction, which began 0" in (step.left or "")
+        assert "ROLLBACK PREPARED 'it''s held'" in (step.left or "")
+        connection.execute("ROLLBACK PREPARED 'it''s held'")
+        connection.execute("SELECT pg_create_logical_replication_slot('copy', 'pgoutput')")
+        connection.execute("SELECT pg_current_xact_id()")
+        (step, *_) = disk.purge(connection, [], patience=0.05)
+        assert "replication slot: SELECT pg_drop_replication_slot('copy')" in (step.left or "")
+        connection.execute("SELECT pg_drop_replication_slot('copy')")
+        assert disk.purge(connection, [], patience=5)[0].left is None
+
+
+def test_one_purge_at_a_time(connection: Connection, conninfo: str) -> None:
+    with connect(conninfo) as other:
+        other.execute(disk._TURN)  # as another purge holds it
+        (step,) = disk.purge(connection, disk.BESIDE_THE_LOG, patience=0.05)
+        assert step.name == "wait for another purge"
+        assert "then forget again" in (step.left or "")
+    assert len(disk.purge(connection, [], patience=5)) > 1
+    with connect(conninfo) as other:
+        assert other.execute(disk._TURN).fetchone() == {"is_mine": True}
 
 
 def test_a_table_that_is_read_at_length_is_said_so(connection: Connection, conninfo: str) -> None:
@@ -368,3 +489,14 @@ def test_the_command_says_why_not(crm: Crm, arguments: list[str], sentence: str)
     said = crm("forget", str(uuid4()), *arguments, code=1)
     assert sentence in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["Mrs Zackenbarsch asked", "zackenbarsch, by phone", "+49 (170) 555-1234 called", "b.meyer wrote to us"],
+)
+def test_a_reason_that_hints_at_her_is_not_kept(reason: str) -> None:
+    texts = {"Brunhilde Zackenbarsch", "+49 170 5551234", "b.meyer@example.org", "call me at work"}
+    values = PersonalValues(frozenset(texts), frozenset({"Brunhilde Zackenbarsch"}))
+    assert hints_at(values, reason)
+    assert not hints_at(values, "she asked us to, at work, on 3 March 2026")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import threading
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from api.imports import lead_row
 from api.imports import leads as import_leads
+from api.imports.error_files import ImportRunning, no_import
 from api.imports.leads import ImportRefused, ImportReport, import_file
 from api.store import Store, load_workspace
 from domain import lead
@@ -828,3 +830,60 @@ def test_a_row_about_a_forgotten_customer_is_refused_and_the_others_go_in(store:
     errors = report.errors_file.read_text()
     assert "forgotten" in errors
     assert "Firm 2" not in errors
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "7,Cancity,Ann,Roof,web,soon,,,,,,O",  # a date that cannot be read
+        '7,"  Cancity",Ann,Roof,web,2026-01-05,,,9,,,O',  # a stage that is not listed
+        "7,Cancity,Ann,Roof,web,2999-01-05,,,,,,O",  # the future
+        "7,Cancity,Ann,Roof",  # too few cells
+        '7,Cancity,"Ann,Roof,web,2026-01-05,,,,,,O',  # a quote that does not end
+        "7,Elsewhere,Ann,Roof,web,2026-01-05,,,,,,O",  # her lead, with another customer
+        "7,,Ann,Roof,web,soon,,,,,,O",  # her lead, without a customer
+    ],
+)
+def test_for_whatever_reason_a_row_of_hers_is_refused_only_its_line_is_kept(
+    store: Store, take_in: Import, row: str
+) -> None:
+    take_in(WON)
+    customer_id = store.derived_id("imported customer", "erp", "Cancity")
+    with connect(store.conninfo) as connection:
+        connection.execute("INSERT INTO log.forgotten VALUES (%s, %s, 1)", [customer_id, customer_id])
+    report = take_in(row, "11,Firm,,,,never,,,,,,O")
+    assert report.errors_file is not None
+    other, hers = sorted(report.errors_file.read_text().splitlines()[1:], key=lambda said: said.startswith(","))
+    assert hers.startswith(",,,,,,,,,,,,2,")
+    assert "was forgotten" in hers
+    assert not {"Cancity", "Roof", "Ann", "Elsewhere", "soon"} & set(re.findall(r"\w+", hers))
+    assert other.startswith("11,Firm,")
+
+
+def test_the_row_of_a_forgotten_prospect_is_known_by_its_key(store: Store, take_in: Import) -> None:
+    row = "12,,,Roof,,2026-01-05,,,,,,O"
+    take_in(row)
+    customer_id = store.derived_id("prospect of", "erp", "12")
+    with connect(store.conninfo) as connection:
+        connection.execute("INSERT INTO log.forgotten VALUES (%s, %s, 1)", [customer_id, customer_id])
+    report = take_in(row.replace("2026-01-05", "soon"))
+    assert report.errors_file is not None
+    assert "Roof" not in report.errors_file.read_text()
+
+
+def test_nobody_looks_through_the_error_files_while_an_import_runs(
+    store: Store, take_in: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, kept_out = lead_row.Recorder.record, list[bool]()
+
+    def watched(*arguments: Any) -> Any:
+        with pytest.raises(ImportRunning), no_import(store.settings.data, 0):
+            pass
+        kept_out.append(True)
+        return real(*arguments)
+
+    monkeypatch.setattr(lead_row.Recorder, "record", watched)
+    take_in(WON)
+    assert kept_out == [True]
+    with no_import(store.settings.data, 0):
+        pass

@@ -39,6 +39,15 @@ def test_each_role_can_be_taken(crm: Crm, role: str) -> None:
     assert crm("psql", "--role", role, "-At", "-c", "SELECT current_user") == f"everfold_{role}\n"
 
 
+@pytest.mark.parametrize("role", ["analyst", "auditor", "privacy"])
+def test_a_login_needs_no_other_role(crm: Crm, conninfo: str, role: str) -> None:
+    crm("psql", "-c", "SELECT 1")  # brings the database up to date
+    with login(conninfo, f"everfold_{role}") as own:
+        crm.environment["DATABASE_URL"] = own
+        assert crm("psql", "--role", role, "-Atc", "SELECT current_user") == f"everfold_{role}\n"
+        assert "This login may not act as everfold_app." in crm("psql", "--role", "app", code=1)
+
+
 def test_all_other_arguments_are_psqls_and_so_is_the_exit_code(crm: Crm, tmp_path: Path) -> None:
     script = tmp_path / "script.sql"
     script.write_text("SELECT :'word', :number;\nSELECT 1 / 0;\nSELECT 'never';\n")
@@ -105,6 +114,7 @@ def test_the_embedded_server_is_up_as_long_as_psql_is(tmp_path: Path) -> None:
     data = Path(gettempdir()) / f"everfold-psql-{tmp_path.stat().st_ino}"
     data.mkdir(mode=0o755)
     try:
+        Crm("", data)("key", "create", "any")  # makes the installation
         said = Crm("", data)("psql", "--role", "owner", "-Atc", "SELECT current_database(), session_user")
         assert said == "everfold|postgres\n"
         assert not (data / "postgres" / "data" / "postmaster.pid").exists()

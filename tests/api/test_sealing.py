@@ -8,7 +8,9 @@ import pytest
 from eventstore.database import Connection
 from eventstore.sealing import seal_file
 from tests.api.test_cli import Crm
+from tests.eventstore.roles import login
 from tests.eventstore.test_seals import KEY, events
+from tests.facts import captured, given
 
 SECRET = bytes(range(32)).hex()
 PUBLIC = seal_file.public_key(KEY).hex()
@@ -90,3 +92,23 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(crm: Crm, connection: Co
     del crm.environment["EVERFOLD_SEAL_KEY"]
     crm.environment["EVERFOLD_SEAL_KEY_FILE"] = str(tmp_path / "nowhere")
     assert "EVERFOLD_SEAL_KEY_FILE" in crm("seal", code=1)
+
+
+def test_an_auditor_needs_no_other_right(crm: Crm, connection: Connection, conninfo: str) -> None:
+    given(connection, captured())
+    crm("psql", "-c", "SELECT 1")  # brings the database up to date
+    assert "may not" in as_auditor(crm, conninfo, "seal", code=1)
+    crm("seal")
+    for _ in range(2):
+        assert "all as recorded" in as_auditor(crm, conninfo, "verify", "--log")
+        assert json.loads(as_auditor(crm, conninfo, "verify", "--log", "--proof", "1"))["position"] == 1
+        # a later version, of which only the roles are other ones
+        connection.execute("UPDATE public.everfold_migration SET sha256 = 'older' WHERE name = 'roles'")
+    connection.execute("DELETE FROM public.everfold_migration WHERE name LIKE '0008%'")
+    assert "once with the login that owns" in as_auditor(crm, conninfo, "verify", "--log", code=1)
+
+
+def as_auditor(crm: Crm, conninfo: str, *arguments: str, code: int = 0) -> str:
+    with login(conninfo, "everfold_auditor") as own:
+        auditor = Crm(own, Path(crm.environment["EVERFOLD_DATA"]))
+        return auditor(*arguments, code=code)

@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from domain.customer import CustomerForgotten, CustomerPersonForgotten, CustomerRegistered
 from domain.event import FORGOTTEN, CustomerId
 from domain.lead import InteractionLogged, LeadRetitled
 from domain.workspace import WORKSPACE_ID
-from eventstore import log
+from eventstore import database, log
 from eventstore.bulk import append_bulk
 from eventstore.database import Connection, connect
 from eventstore.erasure import erasures, forgetting
@@ -164,6 +165,61 @@ def test_a_contact_person_is_forgotten_and_the_others_stay(connection: Connectio
     assert forget_person(connection, customer_id, ann) == [forgetting.Erased(customer_id, erased.position, False)]
     recorded = log.load(connection, customer_id).history[-1]
     assert (recorded.type, recorded.part_id) == ("customer.person_forgotten", ann)
+
+
+def test_a_contact_person_is_forgotten_by_the_whole_merge_group(connection: Connection) -> None:
+    first, second, ann = registered(connection, "Acme"), registered(connection, "Acme Ltd"), uuid4()
+    merged(connection, first, second)
+    log.append(connection, [about(first, ann, "Ann likes red")], NOBODY)
+    erased = forget_person(connection, second, ann)
+    assert {found.customer_id for found in erased} == {first, second}
+    for customer_id in (first, second):
+        with pytest.raises(log.SubjectForgotten):
+            log.append(connection, [about(customer_id, ann, "Again")], NOBODY)
+    assert {found.is_new for found in forget_person(connection, first, ann)} == {False}
+
+
+def test_why_others_were_forgotten_is_never_erased(connection: Connection) -> None:
+    customer_id, ann = registered(connection, "Acme"), uuid4()
+    log.append(connection, [about(customer_id, ann, "Ann likes red")], NOBODY)
+    forget_person(connection, customer_id, ann)
+    with pytest.raises(UnknownSubject):
+        forget_person(connection, customer_id, NOBODY.actor_id)
+    forget(connection, customer_id)
+    forget(connection, customer_id)
+    assert personal_rows(connection, customer_id) == [{"reason": "Left"}, {"reason": "Asked by letter"}]
+    assert forgetting.personal_values(connection, [customer_id]).texts == frozenset()
+
+
+def test_statistics_that_were_there_before_are_dropped(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, texts = f"older_{uuid4().hex[:12]}", database._texts()
+    quoting = """
+        SELECT tablename
+        FROM pg_stats
+        WHERE schemaname = 'log'
+            AND (tablename, attname) IN (('personal_data', 'data'), ('external_id', 'key'), ('snapshot', 'state'))
+        ORDER BY tablename
+    """
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+        try:
+            with connect(make_conninfo(cluster, dbname=name)) as connection:
+                with monkeypatch.context() as patch:
+                    patch.setattr(database, "_texts", lambda: {key: texts[key] for key in texts if key < "0007"})
+                    database._apply(connection)
+                lead_id, customer_id = uuid4(), CustomerId(uuid4())
+                known = log.ExternalId("mail", "ann@example.com", customer_id, lead_id)
+                event = log.NewEvent(customer_id, "lead", lead_id, 1, captured("Roof for Ann"))
+                log.append(connection, [event], NOBODY, external_ids=[known])
+                connection.execute("SELECT log.add_snapshot(%s, 1, 'lead', '{}')", [lead_id])
+                connection.execute("ANALYZE")
+                assert len(connection.execute(quoting).fetchall()) == 3
+                database.migrate(connection)
+                assert connection.execute(quoting).fetchall() == []
+                connection.execute("ANALYZE")
+                assert connection.execute(quoting).fetchall() == []
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.mark.parametrize("asked", [0, 1, 2, 3])

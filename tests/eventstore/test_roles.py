@@ -73,7 +73,7 @@ def test_nothing_lends_its_owners_rights_carelessly(opened: Connection) -> None:
     lending = opened.execute(
         "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'log'::regnamespace"
     ).fetchall()
-    assert {row["proname"] for row in lending} == {"forget"}
+    assert {row["proname"] for row in lending} == {"forget", "personal_digests"}
     assert all("search_path=pg_catalog, pg_temp" in row["proconfig"] for row in lending)
     views = opened.execute(
         "SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'log'::regnamespace"
@@ -204,7 +204,7 @@ def test_the_product_works_with_a_login_that_may_do_little(store: Store, opened:
                 assert rebuild(connection, model).differing == 0
                 assert verify(connection, model).differing == 0
         assert in_force(opened) == documented(), "a swap leaves the rights as they were"
-        assert analyst.execute("SELECT title FROM lead").fetchall() == [{"title": "Ten seats"}]
+        assert analyst.execute("SELECT title FROM public.lead").fetchall() == [{"title": "Ten seats"}]
 
 
 def test_the_parts_of_the_program_act_as_their_roles(store: Store) -> None:
@@ -245,10 +245,10 @@ def test_options_of_the_address_stay_beside_the_role(store: Store) -> None:
     "drift",
     [
         "ALTER TABLE log.event OWNER TO CURRENT_USER",
-        "ALTER TABLE public.lead OWNER TO CURRENT_USER; REVOKE ALL ON lead FROM everfold_app, everfold_analyst",
+        "ALTER TABLE public.lead OWNER TO CURRENT_USER; REVOKE ALL ON public.lead FROM everfold_app, everfold_analyst",
         "ALTER FUNCTION log.digest OWNER TO CURRENT_USER; GRANT EXECUTE ON FUNCTION log.digest TO PUBLIC",
         "CREATE SCHEMA rebuild_lead; CREATE TABLE rebuild_lead.lead (LIKE public.lead)",
-        "UPDATE everfold_migration SET sha256 = 'older' WHERE name = 'roles';"
+        "UPDATE public.everfold_migration SET sha256 = 'older' WHERE name = 'roles';"
         " GRANT SELECT ON log.personal_data TO everfold_analyst; GRANT CREATE ON SCHEMA public TO PUBLIC",
     ],
 )
@@ -269,6 +269,6 @@ def test_a_table_that_the_login_swapped_in_is_handed_over(opened: Connection, st
 
 def test_nothing_is_done_when_nothing_changed(opened: Connection) -> None:
     migrate(opened)
-    before = opened.execute("SELECT applied_at FROM everfold_migration WHERE name = 'roles'").fetchone()
+    before = opened.execute("SELECT applied_at FROM public.everfold_migration WHERE name = 'roles'").fetchone()
     migrate(opened)
-    assert opened.execute("SELECT applied_at FROM everfold_migration WHERE name = 'roles'").fetchone() == before
+    assert opened.execute("SELECT applied_at FROM public.everfold_migration WHERE name = 'roles'").fetchone() == before

@@ -90,7 +90,7 @@ def works(conninfo: str, data: Path, *, with_roles: bool) -> None:
         with store.following() as connection:
             catch_up(connection)
         with store.pool.connection() as connection:
-            row = connection.execute("SELECT title FROM lead WHERE lead_id = %s", [lead_id]).fetchone()
+            row = connection.execute("SELECT title FROM public.lead WHERE lead_id = %s", [lead_id]).fetchone()
         assert row == {"title": "Ten seats"}
         if with_roles:
             with connect(conninfo) as connection:
@@ -175,7 +175,7 @@ def test_a_login_of_little_right_is_told_who_has_to_migrate(fresh: Fresh) -> Non
         with connect(own) as connection:
             assert migrate(connection) == []
             assert roles.usable(connection) == {roles.APP, roles.FOLLOWER}
-        admin.execute("UPDATE everfold_migration SET sha256 = 'older' WHERE name = 'roles'")
+        admin.execute("UPDATE public.everfold_migration SET sha256 = 'older' WHERE name = 'roles'")
         with connect(own) as connection, pytest.raises(DatabaseUnavailable, match="once with the login that owns"):
             migrate(connection)
 

@@ -19,9 +19,10 @@ from psycopg.conninfo import make_conninfo
 
 from api.settings import Settings
 from eventstore import log, premises
-from eventstore.database import Connection, connect, query
+from eventstore.database import Connection, connect, migrate, query
 from eventstore.sealing import merkle, seal_file, seals, verification
 from eventstore.sealing.seal_file import Line
+from tests.eventstore.roles import logged_in, refused
 from tests.eventstore.test_seals import KEY
 from tests.facts import NOBODY
 
@@ -262,14 +263,16 @@ def personal(chance: random.Random, log_: Log) -> Tampering:
             Tampering([add], {"of": plain, "to": plain}, plain, frozenset({added})),
             Tampering([add], {"of": plain, "to": gap}, gap, frozenset({added})),
             Tampering([add], {"of": gone, "to": gone}, gone, frozenset({changed, added})),
-            Tampering([unmark], {"a": gone}, first_gone(log_, gone), frozenset({missing})),
+            Tampering([unmark], {"a": gone}, mark_of(log_, gone), frozenset({"mark missing"})),
+            Tampering([unmark, bring_back], {"a": gone}, gone, frozenset({added})),
         ]
     )
 
 
-def first_gone(log_: Log, position: int) -> int:
-    """The first position of the same customer whose personal row was forgotten."""
-    return next(p for p in log_.forgotten if customer_of(log_, p) == customer_of(log_, position))
+def mark_of(log_: Log, position: int) -> int:
+    """Where the log says that this customer, or one of her persons, was forgotten."""
+    (mark,) = positions(log_.connection, f"e.type LIKE '%forgotten' AND customer_id = '{customer_of(log_, position)}'")
+    return mark
 
 
 def customer_of(log_: Log, position: int) -> UUID:
@@ -598,3 +601,59 @@ def test_a_mark_that_the_event_does_not_speak_of_is_false(sealed: Log, type_: st
     finding = found(sealed, f"INSERT INTO log.forgotten {invented} WHERE position = {mark}")
     assert finding is not None
     assert (finding.what, finding.position) == ("false mark", mark)
+
+
+@pytest.mark.parametrize("customer_id", [CUSTOMERS[0], CUSTOMERS[5]])
+def test_an_erasure_that_was_undone_with_its_mark_is_found(sealed: Log, customer_id: UUID) -> None:
+    gone = [position for position in sealed.forgotten if customer_of(sealed, position) == customer_id]
+    unmark = f"DELETE FROM log.forgotten WHERE customer_id = '{customer_id}'"
+    again = f"INSERT INTO log.personal_data SELECT * FROM kept WHERE position IN ({', '.join(map(str, gone))})"
+    finding = found(sealed, unmark, again)
+    assert finding is not None
+    assert (finding.what, finding.position) == ("personal row slipped in", gone[0])
+
+
+def test_a_row_that_was_recorded_of_a_forgotten_customer_behind_the_mark_is_found(sealed: Log) -> None:
+    sealed.connection.execute("CREATE TABLE marks AS SELECT * FROM log.forgotten")
+    with tampered(sealed.connection, "DELETE FROM log.forgotten"):
+        position = append(sealed.connection, 999, CUSTOMERS[0])
+        sealed.connection.execute("INSERT INTO log.forgotten SELECT * FROM marks")
+        finding = verification.verify(sealed.connection, sealed.file).finding
+    assert finding is not None
+    assert (finding.what, finding.position) == ("personal row slipped in", position)
+
+
+def test_why_somebody_was_forgotten_may_stay_beside_the_event_that_says_so(
+    connection: Connection, tmp_path: Path
+) -> None:
+    append(connection, 1, CUSTOMERS[1])
+    row = log.new_row(
+        NOBODY,
+        customer_id=CUSTOMERS[1],
+        stream_type="customer",
+        stream_id=CUSTOMERS[1],
+        version=None,
+        type_="customer.forgotten",
+        data={},
+        personal={"reason": "Asked by letter"},
+        part_id=None,
+        occurred_at=None,
+    )
+    (position,) = log.append_rows(connection, [row], None)
+    connection.execute("DELETE FROM log.personal_data WHERE position < %s", [position])
+    connection.execute("INSERT INTO log.forgotten VALUES (%s, %s, %s)", [CUSTOMERS[1], CUSTOMERS[1], position])
+    assert verification.verify(connection, tmp_path / "seals.ndjson").finding is None
+
+
+def test_who_may_read_nothing_personal_finds_the_same(sealed: Log, conninfo: str) -> None:
+    """With the roles as an opened database has them, and a login that has nothing but the auditor's."""
+    migrate(sealed.connection)
+    position = sealed.personal[3]
+    with logged_in(conninfo, "everfold_auditor") as auditor:
+        assert verification.verify(auditor, sealed.file, seal_file.public_key(KEY)).finding is None
+        sealed.connection.execute("SET session_replication_role = replica")
+        sealed.connection.execute("UPDATE log.personal_data SET data = '{}' WHERE position = %s", [position])
+        finding = verification.verify(auditor, sealed.file, seal_file.public_key(KEY)).finding
+        assert finding is not None
+        assert (finding.what, finding.position) == ("personal row changed", position)
+        assert refused(auditor, "SELECT FROM log.personal_data")
