@@ -1,1 +1,1 @@
-"""Decides: what may happen to a customer, a lead, a ticket and the workspace, as pure functions over frozen models."""
+"""Decides what may happen to customers, leads, tickets, campaigns and the workspace: pure functions, frozen models."""

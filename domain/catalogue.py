@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias, get_args
 
+from domain.campaign import CampaignEvent
 from domain.customer import CustomerEvent
 from domain.event import Event, stored_type
 from domain.imports import ImportEvent
@@ -11,12 +12,13 @@ from domain.lead import LeadEvent
 from domain.ticket import TicketEvent
 from domain.workspace import WorkspaceEvent
 
-AnyEvent: TypeAlias = CustomerEvent | LeadEvent | TicketEvent | WorkspaceEvent | ImportEvent
+AnyEvent: TypeAlias = CustomerEvent | LeadEvent | TicketEvent | CampaignEvent | WorkspaceEvent | ImportEvent
 
 _BY_NOUN: Mapping[str, object] = {
     "customer": CustomerEvent,
     "lead": LeadEvent,
     "ticket": TicketEvent,
+    "campaign": CampaignEvent,
     "workspace": WorkspaceEvent,
     "import": ImportEvent,
 }

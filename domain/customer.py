@@ -1,149 +1,50 @@
-"""A customer: a person or an organisation, from the first contact on, so a prospect too."""
+"""A customer: a person or an organisation, from the first contact on, so a prospect too. This is the front door; each
+module behind it has one subject.
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, TypeAlias, assert_never
-from uuid import UUID
+What can happen is in `customer_events`, `customer_trade_events` and `customer_outreach_events`, what a customer then is
+in the states of the same names. Commands and rules are in `customer_profile` (registered to archived and forgotten),
+`customer_contacts`, `customer_work` (interactions, follow-ups), `customer_purchase`, `customer_subscription`,
+`customer_outreach` (consent, campaigns, surveys), `customer_life` (active to won back) and `customer_ties` (relations,
+merges).
+"""
 
-from pydantic import Field
-
-from domain.event import (
-    Command,
-    Event,
-    ExternalKey,
-    MemberId,
-    OptionalPersonalText,
-    PersonalText,
-    PersonalTexts,
-    Refusal,
-    Text,
-    Word,
-)
-
-CustomerKind: TypeAlias = Literal["person", "organisation"]
-
-LegalBasis: TypeAlias = Literal[
-    "request", "consent_withdrawn", "objection", "no_longer_needed", "unlawful", "legal_duty", "erasure_list"
-]
-"""Why somebody is forgotten: Article 17 (1) of the GDPR, or because a restored backup is older than her erasure."""
-
-
-class CustomerRegistered(Event):
-    """We know of a new customer."""
-
-    kind: CustomerKind
-    name: PersonalText
-    source: Word | None = None
-    owner_id: MemberId | None = None
-    external_ids: PersonalTexts = Field(default_factory=dict)
-
-
-class CustomerForgotten(Event):
-    """All that is personal about the customer was erased; `reason` is in the words of whoever erased it."""
-
-    legal_basis: LegalBasis
-    reason: OptionalPersonalText = None
-
-
-class CustomerPersonForgotten(Event):
-    """All that is personal about one of the customer's contact persons was erased."""
-
-    part_field: ClassVar[str | None] = "person_id"
-
-    person_id: UUID
-    legal_basis: LegalBasis
-    reason: OptionalPersonalText = None
-
-
-CustomerEvent: TypeAlias = CustomerRegistered | CustomerForgotten | CustomerPersonForgotten
-
-
-@dataclass(frozen=True)
-class Customer:
-    """What the rules need to know of a customer. The kind is None of a prospect whose name was never given."""
-
-    kind: CustomerKind | None = None
-    owner_id: MemberId | None = None
-    is_forgotten: bool = False
-    forgotten_people: frozenset[UUID] = frozenset()
-
-
-def evolve(customer: Customer | None, event: CustomerEvent) -> Customer:
-    """The customer after the event."""
-    match event:
-        case CustomerRegistered():
-            return replace(customer or Customer(), kind=event.kind, owner_id=event.owner_id)
-        case CustomerForgotten():
-            return replace(customer or Customer(), is_forgotten=True)
-        case CustomerPersonForgotten():
-            known = customer or Customer()
-            return replace(known, forgotten_people=known.forgotten_people | {event.person_id})
-        case _:
-            assert_never(event)
-
-
-class RegisterCustomer(Command):
-    """Take up a new customer."""
-
-    kind: CustomerKind
-    name: Text
-    source: Word | None = None
-    owner_id: MemberId | None = None
-    external_ids: dict[Word, ExternalKey] = Field(default_factory=dict)
-
-
-class ForgetCustomer(Command):
-    """Erase all that is personal about a customer, for ever."""
-
-    legal_basis: LegalBasis = "request"
-    reason: Text | None = None
-
-
-class ForgetPerson(Command):
-    """Erase all that is personal about one of a customer's contact persons, for ever."""
-
-    person_id: UUID
-    legal_basis: LegalBasis = "request"
-    reason: Text | None = None
-
-
-class CustomerAlreadyRegistered(Refusal):
-    """This customer is already registered. Work with the record that is there."""
-
-
-class CustomerAlreadyForgotten(Refusal):
-    """This customer was forgotten. Nothing personal is left of her, and nothing more can be recorded."""
-
-
-class PersonAlreadyForgotten(Refusal):
-    """This contact person was forgotten. Nothing personal is left, and nothing more can be recorded."""
-
-
-def register(customer: Customer | None, command: RegisterCustomer) -> CustomerRegistered:
-    """Once per customer; raises CustomerAlreadyForgotten, CustomerAlreadyRegistered."""
-    if customer is not None and customer.is_forgotten:
-        raise CustomerAlreadyForgotten()
-    if customer is not None and customer.kind is not None:
-        raise CustomerAlreadyRegistered()
-    return CustomerRegistered(
-        kind=command.kind,
-        name=command.name,
-        source=command.source,
-        owner_id=command.owner_id,
-        external_ids=command.external_ids,
-    )
-
-
-def forget(customer: Customer | None, command: ForgetCustomer) -> CustomerForgotten:
-    """Once per customer, also of one who was never registered; raises CustomerAlreadyForgotten."""
-    if customer is not None and customer.is_forgotten:
-        raise CustomerAlreadyForgotten()
-    return CustomerForgotten(legal_basis=command.legal_basis, reason=command.reason)
-
-
-def forget_person(customer: Customer | None, command: ForgetPerson) -> CustomerPersonForgotten:
-    """Once per contact person; raises CustomerAlreadyForgotten, PersonAlreadyForgotten."""
-    if customer is not None and customer.is_forgotten:
-        raise CustomerAlreadyForgotten()
-    if customer is not None and command.person_id in customer.forgotten_people:
-        raise PersonAlreadyForgotten()
-    return CustomerPersonForgotten(person_id=command.person_id, legal_basis=command.legal_basis, reason=command.reason)
+# Whole modules, because a list of their names here would have to be kept by hand for every new event, command and rule.
+from domain.customer_contacts import *
+from domain.customer_events import *
+from domain.customer_life import *
+from domain.customer_outreach import *
+from domain.customer_outreach_events import *
+from domain.customer_outreach_state import Consent as Consent
+from domain.customer_outreach_state import Outreach as Outreach
+from domain.customer_outreach_state import allows as allows
+from domain.customer_profile import *
+from domain.customer_purchase import *
+from domain.customer_state import *
+from domain.customer_subscription import *
+from domain.customer_ties import *
+from domain.customer_trade_events import *
+from domain.customer_trade_state import Purchase as Purchase
+from domain.customer_trade_state import Subscription as Subscription
+from domain.customer_trade_state import Trade as Trade
+from domain.customer_trade_state import mrr as mrr
+from domain.customer_work import *
+from domain.follow_up import CancelFollowUp as CancelFollowUp
+from domain.follow_up import CompleteFollowUp as CompleteFollowUp
+from domain.follow_up import FollowUpAlreadyDone as FollowUpAlreadyDone
+from domain.follow_up import FollowUpAlreadyScheduled as FollowUpAlreadyScheduled
+from domain.follow_up import FollowUpCancelled as FollowUpCancelled
+from domain.follow_up import FollowUpCompleted as FollowUpCompleted
+from domain.follow_up import FollowUpRescheduled as FollowUpRescheduled
+from domain.follow_up import FollowUpScheduled as FollowUpScheduled
+from domain.follow_up import RescheduleFollowUp as RescheduleFollowUp
+from domain.follow_up import ScheduleFollowUp as ScheduleFollowUp
+from domain.follow_up import UnknownFollowUp as UnknownFollowUp
+from domain.interaction import CorrectInteraction as CorrectInteraction
+from domain.interaction import InteractionAlreadyLogged as InteractionAlreadyLogged
+from domain.interaction import InteractionAlreadyRetracted as InteractionAlreadyRetracted
+from domain.interaction import InteractionCorrected as InteractionCorrected
+from domain.interaction import InteractionLogged as InteractionLogged
+from domain.interaction import InteractionRetracted as InteractionRetracted
+from domain.interaction import LogInteraction as LogInteraction
+from domain.interaction import RetractInteraction as RetractInteraction
+from domain.interaction import UnknownInteraction as UnknownInteraction

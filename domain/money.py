@@ -40,7 +40,7 @@ def digits(currency: Currency) -> int:
 
 def fits(money: Money) -> bool:
     """Whether the amount can be paid: 1.50 EUR can, 1.505 EUR and 1.5 JPY cannot. Raises UnknownCurrency."""
-    return _rounded(money) == money.amount
+    return _rounded(money.amount, money.currency) == money.amount
 
 
 def quantized(money: Money) -> Money:
@@ -48,10 +48,18 @@ def quantized(money: Money) -> Money:
 
     Raises UnknownCurrency, and AmountTooLarge when rounding leads out of what an amount can hold.
     """
-    amount = _rounded(money)
+    return product(money, Decimal(1), money.currency)
+
+
+def product(money: Money, factor: Decimal, currency: Currency) -> Money:
+    """So many times the amount, as an amount of that currency with its digits: a price in another currency.
+
+    Multiplied exactly, then rounded once. Raises UnknownCurrency, AmountTooLarge.
+    """
+    amount = _rounded(_EXACT.multiply(money.amount, factor), currency)
     if amount.adjusted() >= 14:
-        raise AmountTooLarge(currency=money.currency)
-    return Money(amount=amount, currency=money.currency)
+        raise AmountTooLarge(currency=currency)
+    return Money(amount=amount, currency=currency)
 
 
 def sums(amounts: Iterable[Money]) -> Mapping[Currency, Decimal]:
@@ -68,5 +76,5 @@ def written(money: Money) -> str:
     return f"{money.amount:,.{places}f} {money.currency}"
 
 
-def _rounded(money: Money) -> Decimal:
-    return money.amount.quantize(Decimal(1).scaleb(-digits(money.currency)), ROUND_HALF_UP, _EXACT)
+def _rounded(amount: Decimal, currency: Currency) -> Decimal:
+    return amount.quantize(Decimal(1).scaleb(-digits(currency)), ROUND_HALF_UP, _EXACT)

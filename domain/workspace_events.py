@@ -1,14 +1,18 @@
 """What can happen to the workspace: its settings, members and keys have a history like everything else."""
 
+from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from domain.business_time import BusinessCalendar
-from domain.event import CustomerId, Event, Frozen, MemberId, PersonalText, Refusal, Word
+from domain.custom_field import CustomField, FieldId, RecordNoun
+from domain.event import CustomerId, Event, Frozen, MemberId, OptionalPersonalText, PersonalText, Refusal, Word
+from domain.exchange_rate import ExchangeRate
 from domain.public_holidays import PublicHolidays
+from domain.segment import PersonalFilter, PersonalSteps
 from domain.sla_policy import SlaPolicy
 
 WORKSPACE_ID = CustomerId(UUID("00000000-0000-7000-8000-000000000001"))
@@ -18,6 +22,15 @@ Probability = Annotated[Decimal, Field(ge=0, le=1, max_digits=7, decimal_places=
 """A chance from 0 to 1."""
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32,128}$")]
+
+Role: TypeAlias = Literal["admin", "manager", "agent", "analyst", "auditor", "integration"]
+"""What a member may do here; one member may have several roles."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+Version = Annotated[int, Field(ge=1)]
+Parameter = Annotated[Decimal, Field(max_digits=40, decimal_places=20, allow_inf_nan=False)]
+"""A number that a model was found to have."""
 
 
 class Stage(Frozen):
@@ -79,6 +92,33 @@ class WorkspaceMemberInvited(Event):
     name: PersonalText
 
 
+class WorkspaceMemberRoleGranted(Event):
+    """A member may do more: what this role may."""
+
+    part_field: ClassVar[str | None] = "member_id"
+
+    member_id: MemberId
+    role: Role
+
+
+class WorkspaceMemberRoleRevoked(Event):
+    """A member may no longer do what this role may."""
+
+    part_field: ClassVar[str | None] = "member_id"
+
+    member_id: MemberId
+    role: Role
+
+
+class WorkspaceMemberDeactivated(Event):
+    """A member left; her roles went with her, and what she did stays. Invited again, she begins without roles."""
+
+    part_field: ClassVar[str | None] = "member_id"
+
+    member_id: MemberId
+    reason: OptionalPersonalText = None
+
+
 class WorkspaceApiKeyIssued(Event):
     """A program may act here; of its secret only the digest is kept."""
 
@@ -98,11 +138,118 @@ class WorkspaceApiKeyRevoked(Event):
     key_id: UUID
 
 
+class WorkspaceCustomFieldDefined(Event):
+    """From now on records can have this field; values recorded by an earlier version stay as they are."""
+
+    custom_field: CustomField
+
+
+class WorkspaceCustomFieldRetired(Event):
+    """The field takes no more values; those it has stay. Defined again, it is in use again."""
+
+    noun: RecordNoun
+    field_id: FieldId
+
+
+class WorkspaceExchangeRatePublished(Event):
+    """The rate of a currency in another from a day on; of two for one day the later published one holds."""
+
+    exchange_rate: ExchangeRate
+
+
+class WorkspaceSegmentDefined(Event):
+    """From now on this name means the records that meet all conditions of at least one of these groups."""
+
+    name: Word
+    version: Version
+    noun: RecordNoun
+    groups: PersonalFilter
+
+
+class WorkspaceAssignmentRulePublished(Event):
+    """From now on new records of this noun are assigned by the first of these steps whose conditions they meet."""
+
+    name: Word
+    version: Version
+    noun: RecordNoun
+    steps: PersonalSteps
+
+
+class WorkspaceKpiDefinitionPublished(Event):
+    """From now on this figure is computed by the formula with this digest, with these parameters."""
+
+    kpi: Word
+    version: Version
+    formula_digest: Digest
+    parameters: dict[Word, Word]
+
+
+class WorkspaceModelFitted(Event):
+    """A model was fitted to what was known of the days from `from_day` up to, not including, `until_day`."""
+
+    model: Word
+    version: Version
+    parameters: Annotated[dict[Word, Parameter], Field(min_length=1)]
+    from_day: date
+    until_day: date
+    observations: Annotated[int, Field(ge=1)]
+
+
+class WorkspaceWebhookRegistered(Event):
+    """From now on events of these types are sent to this address; of the secret only the digest is kept."""
+
+    part_field: ClassVar[str | None] = "webhook_id"
+
+    webhook_id: UUID
+    url: PersonalText
+    event_types: Annotated[tuple[Word, ...], Field(min_length=1)]
+    secret_digest: Digest
+
+
+class WorkspaceWebhookPaused(Event):
+    """Nothing is sent to this address until it is resumed."""
+
+    part_field: ClassVar[str | None] = "webhook_id"
+
+    webhook_id: UUID
+    reason: OptionalPersonalText = None
+
+
+class WorkspaceWebhookResumed(Event):
+    """Events are sent to this address again."""
+
+    part_field: ClassVar[str | None] = "webhook_id"
+
+    webhook_id: UUID
+
+
+class WorkspaceWebhookRemoved(Event):
+    """Nothing is sent to this address any more."""
+
+    part_field: ClassVar[str | None] = "webhook_id"
+
+    webhook_id: UUID
+
+
 WorkspaceEvent: TypeAlias = (
     WorkspacePipelinePublished
     | WorkspaceBusinessCalendarPublished
     | WorkspaceSlaPolicyPublished
     | WorkspaceMemberInvited
+    | WorkspaceMemberRoleGranted
+    | WorkspaceMemberRoleRevoked
+    | WorkspaceMemberDeactivated
     | WorkspaceApiKeyIssued
     | WorkspaceApiKeyRevoked
+    | WorkspaceCustomFieldDefined
+    | WorkspaceCustomFieldRetired
+    | WorkspaceExchangeRatePublished
+    | WorkspaceSegmentDefined
+    | WorkspaceAssignmentRulePublished
+    | WorkspaceKpiDefinitionPublished
+    | WorkspaceModelFitted
+    | WorkspaceWebhookRegistered
+    | WorkspaceWebhookPaused
+    | WorkspaceWebhookResumed
+    | WorkspaceWebhookRemoved
 )

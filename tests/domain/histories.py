@@ -15,10 +15,15 @@ from hypothesis.strategies import SearchStrategy
 from domain import lead as leads
 from domain.business_time import BusinessCalendar, WeeklyHours
 from domain.catalogue import EVENT_TYPES
+from domain.contact_point import ContactPoint, ContactPointKind, contact_point
+from domain.custom_field import CustomField
+from domain.customer import FieldChoice, PurchaseLine
 from domain.event import FORGOTTEN, Command, Event, Frozen, Refusal, personal_fields
+from domain.exchange_rate import ExchangeRate
 from domain.lead import Lead, LeadEvent, evolve
 from domain.money import Money
 from domain.public_holidays import PublicHolidays
+from domain.segment import AssignmentStep, Condition
 from domain.sla_policy import SlaGoal, SlaPolicy
 from domain.ticket_events import HIGHEST_LEVEL
 from domain.workspace import DEFAULT_PIPELINE, Pipeline, Workspace, publish_pipeline
@@ -36,7 +41,22 @@ SLA_POLICY = SlaPolicy(
     calendar="office",
     goals=(SlaGoal(target="first_response", priority="high", within_seconds=5400),),
 )
-SETTINGS: dict[object, Frozen] = {Pipeline: PIPELINE, BusinessCalendar: CALENDAR, SlaPolicy: SLA_POLICY}
+CUSTOM_FIELD = CustomField(
+    noun="lead", field_id="roof_kind", version=1, label="Kind of roof", kind="choice", is_personal=False,
+    choices=("flat", "steep"),
+)  # fmt: skip
+EXCHANGE_RATE = ExchangeRate(
+    from_currency="USD", to_currency="EUR", rate=Decimal("0.9"), valid_on=date(2026, 3, 2)
+)  # fmt: skip
+FROM_FAIRS = Condition(field="source", operator="is_any_of", values=("fair", "event"))
+SETTINGS: dict[object, Frozen] = {
+    Pipeline: PIPELINE,
+    BusinessCalendar: CALENDAR,
+    SlaPolicy: SLA_POLICY,
+    CustomField: CUSTOM_FIELD,
+    ExchangeRate: EXCHANGE_RATE,
+}
+WRITTEN = ["+49 89 1234567", "ann@example.org", "Ann@Example.org", "1 Long Street"]
 STAGES = [stage.name for stage in PIPELINE.stages]
 IDS = [UUID(int=number) for number in range(1, 5)]
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -67,15 +87,38 @@ FIELDS: dict[str, SearchStrategy[object]] = {
     **dict.fromkeys(["stage", "from_stage", "to_stage"], st.sampled_from(STAGES)),
     **dict.fromkeys(["campaign_id", "interaction_id", "task_id", "owner_id", "assignee_id", "customer_id"], ids),
     **dict.fromkeys(["member_id", "key_id", "person_id"], ids),
+    **dict.fromkeys(["webhook_id", "spending_id"], ids),
+    **dict.fromkeys(["merged_id", "other_id"], st.sampled_from(IDS)),
+    **dict.fromkeys(["written", "proof", "response", "link"], texts),
+    **dict.fromkeys(["segment", "industry", "size", "tier", "tag", "plan", "purpose", "text_version"], words),
+    **dict.fromkeys(["valid_from", "valid_to", "effective_on"], days),
+    **dict.fromkeys(["total", "amount", "mrr", "from_mrr"], money),
+    **dict.fromkeys(["rule_version", "term_months"], counts),
+    **dict.fromkeys(["primary", "voluntary", "permanent"], st.booleans()),
+    "region": st.just("DE"),
+    "lines": st.lists(st.builds(PurchaseLine, product_id=words, unit_price=st.none() | money), max_size=2).map(tuple),
+    "signals": st.lists(words, max_size=2).map(tuple),
+    "field_choices": st.dictionaries(words, st.sampled_from(get_args(FieldChoice)), max_size=2),
+    **dict.fromkeys(["starts_on", "ends_on", "from_day", "until_day"], days),
+    **dict.fromkeys(["budget", "spent"], money),
+    **dict.fromkeys(["compensated", "conflicting"], counts),
+    **dict.fromkeys(["version", "observations"], st.integers(1, 9)),
+    **dict.fromkeys(["kpi", "model"], words),
     **dict.fromkeys(["received_at", "due_at", "occurred_at"], moments),
     **dict.fromkeys(["until", "expected_close", "won_on"], days),
     **dict.fromkeys(["value", "unit_price"], money),
     **dict.fromkeys(["pipeline_version", "score", "duration_seconds"], counts),
     **dict.fromkeys(["policy_version", "remaining_seconds"], counts),
     **dict.fromkeys(["rows", "created", "changed", "unchanged", "refused"], counts),
-    **dict.fromkeys(["file_sha256", "secret_digest"], digests),
+    **dict.fromkeys(["file_sha256", "secret_digest", "formula_digest"], digests),
     "probability": chances,
     "public_holidays": st.just(PublicHolidays(country="DE", subdivision="BY", years=(2026,))),
+    "url": texts,
+    "event_types": st.just(("lead.won",)),
+    "field_id": st.just(CUSTOM_FIELD.field_id),
+    "groups": st.just(((FROM_FAIRS,), (FROM_FAIRS, FROM_FAIRS))),
+    "steps": st.just((AssignmentStep(conditions=(FROM_FAIRS,), team="north"), AssignmentStep(team="south"))),
+    "parameters": st.dictionaries(words, amounts.map(str), min_size=1, max_size=2),
     "quantity": st.decimals("0.001", 1000, places=3),
     "level": st.integers(1, HIGHEST_LEVEL),
     "csat": st.integers(1, 5),
@@ -91,6 +134,12 @@ def values(name: str, annotation: object) -> SearchStrategy[object]:
         return st.just(SETTINGS[annotation])
     if get_origin(annotation) is Literal:
         return st.sampled_from(get_args(annotation))
+    if get_origin(annotation) is dict:
+        return FIELDS[name]
+    if annotation is UUID or UUID in get_args(annotation):
+        return ids if annotation is UUID else st.none() | ids
+    if ContactPoint in get_args(annotation):
+        return st.builds(contact_point, st.sampled_from(get_args(ContactPointKind)), st.sampled_from(WRITTEN))
     for choice in get_args(annotation):
         if get_origin(choice) is Literal:
             return st.none() | st.sampled_from(get_args(choice))

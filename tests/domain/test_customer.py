@@ -1,11 +1,8 @@
 """A customer is registered once, and forgotten once and for ever."""
 
 from collections.abc import Sequence
-from typing import get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from domain.customer import (
     Customer,
@@ -13,6 +10,8 @@ from domain.customer import (
     CustomerAlreadyRegistered,
     CustomerEvent,
     CustomerForgotten,
+    CustomerMerged,
+    CustomerMergedInto,
     CustomerPersonForgotten,
     CustomerRegistered,
     ForgetCustomer,
@@ -24,8 +23,8 @@ from domain.customer import (
     forget_person,
     register,
 )
-from domain.event import FORGOTTEN, MemberId, personal_fields
-from tests.domain.histories import IDS, examples_of, patient
+from domain.event import FORGOTTEN, CustomerId, MemberId
+from tests.domain.histories import IDS
 
 ALICE = MemberId(IDS[0])
 COMMAND = RegisterCustomer(kind="organisation", name="Acme", source="web", owner_id=ALICE, external_ids={"erp": "A-17"})
@@ -99,14 +98,8 @@ def test_a_customer_can_be_registered_after_one_of_her_people_was_forgotten() ->
     assert register(fold([forget_person(None, FORGET_ANN)]), COMMAND) == REGISTERED
 
 
-any_history = st.lists(st.one_of([examples_of(event) for event in get_args(CustomerEvent)]), max_size=6)
-
-
-@patient
-@given(any_history, st.data())
-def test_forgetting_at_any_point_changes_nothing_that_the_rules_need(
-    history: list[CustomerEvent], data: st.DataObject
-) -> None:
-    until = data.draw(st.integers(0, len(history)))
-    gone = [event.model_copy(update=dict.fromkeys(personal_fields(type(event)), FORGOTTEN)) for event in history]
-    assert fold([*gone[:until], *history[until:]]) == fold(history)
+def test_a_merged_customer_is_not_registered_but_can_be_forgotten() -> None:
+    merged = fold([CustomerMergedInto(survivor_id=CustomerId(IDS[1]), merge_id=IDS[2])])
+    with pytest.raises(CustomerMerged):
+        register(merged, COMMAND)
+    assert forget(merged, FORGET) == CustomerForgotten(legal_basis="objection", reason="Asked by letter")

@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 
 from domain.catalogue import EVENT_TYPES
-from domain.customer import CustomerForgotten, CustomerPersonForgotten, CustomerRegistered
 from domain.event import FORGOTTEN, Event, MemberId, personal_fields
-from domain.imports import ImportCompleted, ImportStarted
 from domain.lead import (
     FollowUpCancelled,
     FollowUpCompleted,
@@ -68,15 +66,9 @@ from domain.ticket import (
     TicketSolved,
 )
 from domain.words import in_words
-from domain.workspace import (
-    WorkspaceApiKeyIssued,
-    WorkspaceApiKeyRevoked,
-    WorkspaceBusinessCalendarPublished,
-    WorkspaceMemberInvited,
-    WorkspacePipelinePublished,
-    WorkspaceSlaPolicyPublished,
-)
-from tests.domain.histories import CALENDAR, IDS, PIPELINE, SLA_POLICY, any_event, patient
+from tests.domain.company_sentences import COMPANY_SENTENCES
+from tests.domain.customer_sentences import CUSTOMER_SENTENCES
+from tests.domain.histories import IDS, any_event, patient
 
 ID, ALICE = IDS[0], MemberId(IDS[0])
 PRICE = Money(amount=Decimal(1054), currency="USD")
@@ -91,17 +83,7 @@ IN_DEFAULT: dict[str, Any] = {  # Any: fields of several types
 GOLD: dict[str, Any] = {"policy": "gold", "policy_version": 3}  # Any: as above
 
 SENTENCES: list[tuple[Event, str]] = [
-    (CustomerRegistered(kind="organisation", name="Acme"), "Registered as an organisation: Acme"),
-    (CustomerRegistered(kind="person", name=FORGOTTEN), "Registered as a person: (forgotten)"),
-    (CustomerForgotten(legal_basis="request"), "Personal data erased (request)"),
-    (
-        CustomerForgotten(legal_basis="no_longer_needed", reason="Ten years"),
-        "Personal data erased (no longer needed): Ten years",
-    ),
-    (
-        CustomerPersonForgotten(person_id=ID, legal_basis="legal_duty", reason="Letter of May"),
-        "Personal data of a contact person erased (legal duty): Letter of May",
-    ),
+    *CUSTOMER_SENTENCES,
     (LeadCaptured(title="Roof", stage="new", **IN_DEFAULT), "Captured in stage new: Roof"),
     (LeadCaptured(title="Roof", source="web", stage="new", **IN_DEFAULT), "Captured in stage new from web: Roof"),
     (LeadCaptureCorrected(source="fair"), "Capture corrected: it came from fair"),
@@ -204,33 +186,7 @@ SENTENCES: list[tuple[Event, str]] = [
     (FollowUpRescheduled(task_id=ID, due_at=HALF_PAST_TWO), "Follow-up moved to 2026-11-05 14:30 UTC"),
     (FollowUpCompleted(task_id=ID, outcome="She agreed"), "Follow-up done: She agreed"),
     (FollowUpCancelled(task_id=ID), "Follow-up cancelled"),
-    (
-        WorkspacePipelinePublished(pipeline=PIPELINE),
-        "Pipeline default, version 1: new, contacted, qualified, proposal, negotiation",
-    ),
-    (
-        WorkspaceBusinessCalendarPublished(calendar=CALENDAR),
-        "Business calendar office, version 1: Europe/Berlin, 0 holidays",
-    ),
-    (
-        WorkspaceSlaPolicyPublished(policy=SLA_POLICY),
-        "SLA policy gold, version 1: first response in 90 min (high)",
-    ),
-    (
-        WorkspaceSlaPolicyPublished(policy=SLA_POLICY.model_copy(update={"goals": ()})),
-        "SLA policy gold, version 1: nothing",
-    ),
-    (WorkspaceMemberInvited(member_id=ALICE, name="Alice"), "Invited Alice"),
-    (
-        WorkspaceApiKeyIssued(key_id=ID, label="Form", secret_digest="ab" * 32, scopes=("leads:write", "leads:read")),
-        "API key issued for leads:write, leads:read: Form",
-    ),
-    (WorkspaceApiKeyRevoked(key_id=ID), "API key revoked"),
-    (ImportStarted(kind="leads", file_sha256="ab" * 32, mapping="{}"), "Import of leads started"),
-    (
-        ImportCompleted(rows=9, created=4, changed=2, unchanged=2, refused=1),
-        "Import completed: 9 rows, 4 created, 2 changed, 2 unchanged, 1 refused",
-    ),
+    *COMPANY_SENTENCES,
 ]
 
 

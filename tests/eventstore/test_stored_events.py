@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain import customer, lead, ticket, workspace
+from domain import campaign, customer, imports, lead, ticket, workspace
 from domain.catalogue import EVENT_TYPES
 from domain.event import FORGOTTEN, personal_fields
 from eventstore import codec, log
@@ -25,8 +25,9 @@ EVOLVE: Mapping[str, Callable[[Any], object]] = {  # Any: an event of that noun
     "customer": lambda event: customer.evolve(None, event),
     "lead": lambda event: lead.evolve(None, event),
     "ticket": lambda event: ticket.evolve(None, event),
+    "campaign": lambda event: campaign.evolve(None, event),
     "workspace": lambda event: workspace.evolve(workspace.Workspace(), event),
-    "import": lambda event: event,  # nothing is decided on the history of an import
+    "import": lambda event: imports.evolve(None, event),
 }
 
 

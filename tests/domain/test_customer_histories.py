@@ -1,0 +1,141 @@
+"""What must hold of every history of a customer: it evolves, survives forgetting, and the rules have an answer."""
+
+import inspect
+from dataclasses import replace
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain import customer as customers
+from domain.customer import (
+    Customer,
+    CustomerEvent,
+    CustomerForgotten,
+    CustomerMergeReverted,
+    CustomerPersonForgotten,
+    CustomerPurchaseRecorded,
+    Purchase,
+    evolve,
+)
+from domain.event import FORGOTTEN, Command, Refusal, personal_fields
+from domain.money import sums
+from tests.domain.customers import (
+    CUSTOMER_EVENTS,
+    FORGOTTEN_CUSTOMER,
+    MERGED,
+    RULES,
+    any_customer_command,
+    any_customer_event,
+    decide,
+    eur,
+    fold,
+)
+from tests.domain.customers import given as customer_given
+from tests.domain.histories import IDS, forgotten, patient
+
+PERSONAL = {name for event in CUSTOMER_EVENTS for name in personal_fields(event)} | {"written"}
+TEXTS = PERSONAL - {"external_ids"}
+STATUSES = {"prospect", "active", "at_risk", "churned"}
+recorded_histories = st.lists(any_customer_event, max_size=8)
+
+
+def refusal_of(customer: Customer, command: Command) -> str | None:
+    """The sentence with which the rule refuses, if it does."""
+    try:
+        assert decide(customer, command)
+    except Refusal as refusal:
+        return str(refusal)
+    return None
+
+
+def apart_from_words(customer: Customer) -> Customer:
+    """What is left of a customer when all that is personal is forgotten."""
+    points = {key: replace(point, value=FORGOTTEN) for key, point in customer.contact_points.items()}
+    return replace(customer, contact_points=points)
+
+
+def accepted(commands: list[Command]) -> list[CustomerEvent]:
+    """The history that these commands leave behind; what is refused leaves nothing."""
+    customer, history = Customer(), list[CustomerEvent]()
+    for command in commands:
+        try:
+            decided = decide(customer, command)
+        except Refusal:
+            continue
+        customer = fold(decided, customer)
+        history.extend(decided)
+    return history
+
+
+accepted_histories = st.lists(any_customer_command, max_size=20).map(accepted)
+
+
+def test_every_command_of_a_customer_has_its_rule_here() -> None:
+    commands = {
+        thing
+        for _, thing in inspect.getmembers(customers, inspect.isclass)
+        if issubclass(thing, Command) and thing is not Command and not thing.__subclasses__()
+    }
+    assert commands == {*RULES}
+
+
+@patient
+@given(recorded_histories)
+def test_any_recorded_history_evolves_also_forgotten(history: list[CustomerEvent]) -> None:
+    assert fold(history).status in STATUSES
+    assert apart_from_words(fold(map(forgotten, history))) == apart_from_words(fold(history))
+
+
+@settings(patient, max_examples=150)
+@given(recorded_histories, any_customer_command)
+def test_the_rules_answer_whatever_was_recorded(history: list[CustomerEvent], command: Command) -> None:
+    for known in (history, [forgotten(event) for event in history]):
+        sentence = refusal_of(fold(known), command)
+        assert sentence is None or (sentence.endswith(".") and "{" not in sentence)
+
+
+@settings(patient, max_examples=150)
+@given(recorded_histories, any_customer_command)
+def test_a_refusal_says_nothing_personal(history: list[CustomerEvent], command: Command) -> None:
+    marked = command.model_copy(update=dict.fromkeys(TEXTS & set(type(command).model_fields), "PERSONAL"))
+    assert "PERSONAL" not in (refusal_of(fold(history), marked) or "")
+
+
+@patient
+@given(accepted_histories)
+def test_an_accepted_history_evolves_and_never_refunds_more_than_was_paid(history: list[CustomerEvent]) -> None:
+    customer = fold(history)
+    assert customer.status in STATUSES
+    for purchase in customer.trade.purchases.values():
+        assert purchase.total is not None
+        assert set(sums(purchase.refunds)) <= {purchase.total.currency}
+        assert all(refunded <= purchase.total.amount for refunded in sums(purchase.refunds).values())
+
+
+@patient
+@given(accepted_histories)
+def test_nothing_follows_the_end_of_a_customer(history: list[CustomerEvent]) -> None:
+    customer = Customer()
+    for event in history:
+        assert not customer.is_forgotten
+        if customer.merged:
+            assert isinstance(event, CustomerMergeReverted | CustomerForgotten | CustomerPersonForgotten)
+        customer = evolve(customer, event)
+
+
+@patient
+@given(any_customer_command)
+def test_a_merged_customer_refuses_everything_but_the_revert_and_to_be_forgotten(command: Command) -> None:
+    free = (customers.RevertCustomerMerge, customers.ForgetCustomer, customers.ForgetPerson)
+    if not isinstance(command, free):
+        assert "was merged into" in (refusal_of(customer_given(MERGED), command) or "")
+    assert "was forgotten" in (refusal_of(customer_given(FORGOTTEN_CUSTOMER), command) or "")
+
+
+def test_many_purchases_are_folded_in_no_time() -> None:
+    customer = Customer()
+    for number in range(20_000):
+        customer = evolve(customer, CustomerPurchaseRecorded(purchase_id=UUID(int=number), total=eur(1)))
+    assert len(customer.trade.purchases) == 20_000
+    assert customer.trade.purchases[IDS[1]] == Purchase(total=eur(1))
