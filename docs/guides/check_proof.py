@@ -169,7 +169,7 @@ def main():
         sys.exit(f"NOT PROVEN: {error}.")
     except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
         sys.exit(f"NOT PROVEN: the proof or the seals cannot be read ({type(error).__name__}: {error}).")
-    print(json.dumps(event, indent=2))
+    print(json.dumps(event, indent=2), flush=True)
     seal = f"exported seal {proof['seal']['number']}"
     print(f"The event at position {event['position']} is in the log as {seal} found it.", file=sys.stderr)
 
