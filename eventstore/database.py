@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from psycopg import Connection as PsycopgConnection
-from psycopg import OperationalError
+from psycopg import OperationalError, ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import DictRow, dict_row
@@ -63,6 +63,10 @@ def connect(conninfo: str, role: str | None = None) -> Iterator[Connection]:
         connection: Connection = PsycopgConnection.connect(_fixed(as_role(conninfo, role)), **_OPTIONS)
     except OperationalError as error:
         raise DatabaseUnavailable(f"Postgres does not answer: {error}. Check DATABASE_URL.") from error
+    except ProgrammingError:  # its text would quote the password
+        raise DatabaseUnavailable(
+            "DATABASE_URL is not a connection string. Write postgresql://USER:PASSWORD@HOST:5432/NAME."
+        ) from None
     with connection:
         yield connection
 

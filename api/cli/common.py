@@ -56,9 +56,7 @@ def explaining() -> Iterator[None]:
     except Trouble as trouble:
         fail(str(trouble))
     except OSError as trouble:
-        if trouble.filename is None:
-            raise
-        fail(f"{trouble.filename}: {trouble.strerror}.")
+        fail(f"{trouble.filename}: {trouble.strerror}." if trouble.filename else f"{trouble.strerror or trouble}.")
     except passing:
         fail("The database is too busy, or has just gone away. Try again; nothing was left half done.")
 

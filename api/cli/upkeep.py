@@ -29,6 +29,7 @@ from api.settings import Settings
 from domain.event import CustomerId
 
 app = typer.Typer()
+_LONGEST_REASON = 1_000
 
 
 @app.command()
@@ -141,6 +142,8 @@ def forget(
     why = (reason or "").strip()
     if not why:
         fail("Say why with --reason: an auditor will ask. Do not name the person in it, because it is kept.")
+    if len(why) > _LONGEST_REASON:
+        fail(f"The reason is longer than {_LONGEST_REASON} characters. Say it in a sentence.")
     try:
         basis_chosen = legal_basis(basis)
     except ValueError as unknown:

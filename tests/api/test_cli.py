@@ -240,3 +240,14 @@ def test_looking_writes_nothing_to_an_empty_log(crm: Crm, connection: Connection
     for verb in (("verify",), ("replay", "--all"), ("kpi", "run", "win_rate")):
         crm(*verb)
     assert connection.execute("SELECT FROM log.event").fetchall() == []
+
+
+def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
+    said = Crm("nonsense", tmp_path)("verify", code=1)
+    assert said.startswith("DATABASE_URL is not a connection string.")
+    assert "Traceback" not in said
+
+
+def test_a_reason_is_a_sentence(crm: Crm) -> None:
+    said = crm("forget", "00000000-0000-7000-8000-00000000000f", "--reason", "x" * 1_001, code=1)
+    assert said == "The reason is longer than 1000 characters. Say it in a sentence.\n"
