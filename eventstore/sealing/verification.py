@@ -70,8 +70,9 @@ def verify(connection: Connection, file: Path | None, public_key: bytes | None =
         findings = [*_personal(connection), *_versions(connection)]
         with _rows(connection) as events:
             findings += walk.through(events, seal_file.read(file, size) if file and size is not None else iter(()))
-    if file and size is None and walk.known and not file.exists():
-        missing = f"The log was sealed, but {file} is not there. Name the file that was kept elsewhere with --seals."
+    if file and not size and walk.known and not (file.exists() and file.stat().st_size):
+        what = "is empty" if file.exists() else "is not there"
+        missing = f"The log was sealed, but {file} {what}. Name the file that was kept elsewhere with --seals."
         findings.append(Finding("seals missing", missing))
     return Report(
         walk.events,
