@@ -28,7 +28,7 @@ from api.imports.mapping import (
 )
 from domain.event import Frozen, Refusal, Text, Word
 from domain.lead import LeadStatus
-from domain.lead_import import ImportedLead
+from domain.lead.imported import ImportedLead
 from domain.money import Money
 from domain.workspace import Pipeline
 

@@ -14,7 +14,7 @@ from domain import customer, workspace
 from domain.customer import RegisterCustomer
 from domain.event import CustomerId, MemberId, Refusal
 from domain.lead import LeadEvent
-from domain.lead_import import ImportedFact, ImportedLead, reconcile
+from domain.lead.imported import ImportedFact, ImportedLead, reconcile
 from domain.workspace import InviteMember, Pipeline
 from eventstore import log
 from eventstore.bulk import append_bulk

@@ -25,7 +25,7 @@ from domain.money import Money
 from domain.public_holidays import PublicHolidays
 from domain.segment import AssignmentStep, Condition
 from domain.sla_policy import SlaGoal, SlaPolicy
-from domain.ticket_events import HIGHEST_LEVEL
+from domain.ticket.events import HIGHEST_LEVEL
 from domain.workspace import DEFAULT_PIPELINE, Pipeline, Workspace, publish_pipeline
 
 PIPELINE = publish_pipeline(Workspace(), DEFAULT_PIPELINE).pipeline

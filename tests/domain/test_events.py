@@ -35,7 +35,7 @@ from domain.lead import (
     LeadRetitled,
     LoseLead,
 )
-from domain.lead_import import ImportedFact
+from domain.lead.imported import ImportedFact
 from domain.money import Money
 from domain.ticket import SlaClock, Ticket
 from domain.workspace import Workspace, WorkspaceApiKeyRevoked

@@ -27,7 +27,7 @@ from domain.lead import (
     LeadValued,
     LeadWon,
 )
-from domain.lead_import import ImportedFact, ImportedLead, reconcile
+from domain.lead.imported import ImportedFact, ImportedLead, reconcile
 from domain.workspace import UnknownStage
 from tests.domain.histories import (
     DAY,

@@ -1,0 +1,87 @@
+"""What a customer buys once: purchases and what she gets back of them."""
+
+from uuid import UUID
+
+from domain.customer.state import Customer, must_be_in_use
+from domain.customer.trade_events import CustomerPurchaseRecorded, CustomerPurchaseRefunded, PurchaseLine
+from domain.event import Command, ExternalKey, Refusal, Text
+from domain.money import Money, digits, sums, written
+
+
+class RecordPurchase(Command):
+    """Record what the customer bought and what she pays for it."""
+
+    purchase_id: UUID | None = None
+    lines: tuple[PurchaseLine, ...] = ()
+    total: Money
+    external_id: ExternalKey | None = None
+
+
+class RefundPurchase(Command):
+    """Record what the customer got back of a purchase."""
+
+    purchase_id: UUID
+    amount: Money
+    reason: Text | None = None
+
+
+class PurchaseAlreadyRecorded(Refusal):
+    """There is already a purchase {purchase_id} here. Leave out the id to record another."""
+
+
+class PurchaseTotalNegative(Refusal):
+    """A purchase cannot come to less than nothing. Record what the customer got back as a refund."""
+
+
+class UnknownPurchase(Refusal):
+    """There is no purchase {purchase_id} here. Check that it was recorded on this customer."""
+
+
+class RefundNotPositive(Refusal):
+    """A refund must be more than nothing. Give the amount that the customer got back, without a sign."""
+
+
+class RefundInOtherCurrency(Refusal):
+    """This purchase was paid in {currency}. Refund it in the same currency."""
+
+
+class RefundExceedsPurchase(Refusal):
+    """All refunds together would be more than the {total} that were paid. Check the amount."""
+
+
+def record_purchase(customer: Customer, command: RecordPurchase, new_id: UUID) -> CustomerPurchaseRecorded:
+    """Under the command's own id, else under `new_id`; the first one makes a prospect active.
+
+    Raises CustomerAlreadyForgotten, CustomerMerged, PurchaseAlreadyRecorded, PurchaseTotalNegative, UnknownCurrency.
+    """
+    must_be_in_use(customer)
+    purchase_id = command.purchase_id or new_id
+    if purchase_id in customer.trade.purchases:
+        raise PurchaseAlreadyRecorded(purchase_id=purchase_id)
+    if command.total.amount < 0:
+        raise PurchaseTotalNegative()
+    for money in (command.total, *(line.unit_price for line in command.lines if line.unit_price)):
+        digits(money.currency)
+    return CustomerPurchaseRecorded(
+        purchase_id=purchase_id, lines=command.lines, total=command.total, external_id=command.external_id
+    )
+
+
+def refund_purchase(customer: Customer, command: RefundPurchase) -> CustomerPurchaseRefunded:
+    """In one go or in parts, never more than was paid.
+
+    Raises CustomerAlreadyForgotten, CustomerMerged, UnknownPurchase, RefundNotPositive, RefundInOtherCurrency,
+    RefundExceedsPurchase.
+    """
+    must_be_in_use(customer)
+    purchase = customer.trade.purchases.get(command.purchase_id)
+    if purchase is None or purchase.total is None:
+        raise UnknownPurchase(purchase_id=command.purchase_id)
+    total, amount = purchase.total, command.amount
+    if amount.amount <= 0:
+        raise RefundNotPositive()
+    if amount.currency != total.currency:
+        raise RefundInOtherCurrency(currency=total.currency)
+    if sums((*purchase.refunds, amount))[total.currency] > total.amount:
+        raise RefundExceedsPurchase(total=written(total))
+    return CustomerPurchaseRefunded(purchase_id=command.purchase_id, amount=amount, reason=command.reason)

@@ -1,0 +1,81 @@
+"""Defining segments of records, and publishing by which rules new records are assigned."""
+
+from domain.custom_field import RecordNoun
+from domain.event import Command, Refusal, Word
+from domain.segment import AssignmentStep, Conditions, must_make_sense
+from domain.workspace.access import must_be_active
+from domain.workspace.events import WorkspaceAssignmentRulePublished, WorkspaceSegmentDefined
+from domain.workspace.state import Workspace
+
+
+class DefineSegment(Command):
+    """Give a name to the records that meet all conditions of at least one of these groups."""
+
+    name: Word
+    noun: RecordNoun
+    groups: tuple[Conditions, ...]
+
+
+class PublishAssignmentRule(Command):
+    """Say to whom new records go from now on: by the first step whose conditions they meet."""
+
+    name: Word
+    noun: RecordNoun
+    steps: tuple[AssignmentStep, ...]
+
+
+class SegmentWithoutConditions(Refusal):
+    """A segment needs at least one condition in each of its groups. Everybody together needs no segment."""
+
+
+class SegmentKeepsItsNoun(Refusal):
+    """The segment {segment} is one of {noun}s. Give the other one a name of its own."""
+
+
+class AssignmentRuleWithoutSteps(Refusal):
+    """An assignment rule needs at least one step."""
+
+
+class StepAssignsNobody(Refusal):
+    """Step {step} assigns records to nobody. Name a team or members."""
+
+
+class AssignmentRuleKeepsItsNoun(Refusal):
+    """The assignment rule {rule} is one for {noun}s. Give the other one a name of its own."""
+
+
+def define_segment(workspace: Workspace, command: DefineSegment) -> WorkspaceSegmentDefined:
+    """Versions of a segment count up from 1.
+
+    Raises SegmentWithoutConditions, ConditionDoesNotFit, SegmentKeepsItsNoun.
+    """
+    if not command.groups or not all(command.groups):
+        raise SegmentWithoutConditions()
+    for conditions in command.groups:
+        must_make_sense(conditions)
+    latest = workspace.segments.get(command.name)
+    if latest and latest.noun != command.noun:
+        raise SegmentKeepsItsNoun(segment=latest.name, noun=latest.noun)
+    version = latest.version + 1 if latest else 1
+    return WorkspaceSegmentDefined(name=command.name, version=version, noun=command.noun, groups=command.groups)
+
+
+def publish_assignment_rule(workspace: Workspace, command: PublishAssignmentRule) -> WorkspaceAssignmentRulePublished:
+    """Versions of a rule count up from 1.
+
+    Raises AssignmentRuleWithoutSteps, StepAssignsNobody, UnknownMember, ConditionDoesNotFit,
+    AssignmentRuleKeepsItsNoun.
+    """
+    if not command.steps:
+        raise AssignmentRuleWithoutSteps()
+    for number, step in enumerate(command.steps, start=1):
+        if step.team is None and not step.member_ids:
+            raise StepAssignsNobody(step=number)
+        for member_id in step.member_ids:
+            must_be_active(workspace, member_id)
+        must_make_sense(step.conditions)
+    latest = workspace.assignment_rules.get(command.name)
+    if latest and latest.noun != command.noun:
+        raise AssignmentRuleKeepsItsNoun(rule=latest.name, noun=latest.noun)
+    version = latest.version + 1 if latest else 1
+    return WorkspaceAssignmentRulePublished(name=command.name, version=version, noun=command.noun, steps=command.steps)

@@ -1,0 +1,117 @@
+"""Publishing when the company is open, and how soon tickets are promised to be answered and solved."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from domain.business_time import BusinessCalendar, Holiday, Hours, SpecialHours, WeeklyHours, time_zone
+from domain.event import Command, Refusal, Word
+from domain.public_holidays import PublicHolidays, holidays_of
+from domain.sla_policy import SlaGoal, SlaPolicy
+from domain.workspace.events import WorkspaceBusinessCalendarPublished, WorkspaceSlaPolicyPublished
+from domain.workspace.state import Workspace
+
+
+class PublishBusinessCalendar(Command):
+    """Say when the company is open from now on; a holiday of one's own replaces the public one of that day."""
+
+    name: Word
+    zone: Word
+    weekly_hours: tuple[WeeklyHours, ...]
+    holidays: tuple[Holiday, ...] = ()
+    special_hours: tuple[SpecialHours, ...] = ()
+    public_holidays: PublicHolidays | None = None
+
+
+class PublishSlaPolicy(Command):
+    """Say what new tickets are promised from now on."""
+
+    name: Word
+    calendar: Word
+    goals: tuple[SlaGoal, ...]
+
+
+class CalendarWithoutHours(Refusal):
+    """A business calendar needs opening hours on at least one day of the week."""
+
+
+class HoursNotOpen(Refusal):
+    """The opening hours of {day} from {opens} to {closes} are none. Let them close after they open,
+    at 24:00 at the latest; what goes on after midnight belongs to the next day."""
+
+
+class HoursOverlap(Refusal):
+    """The opening hours of {day} from {opens} to {closes} begin before the ones before them have ended.
+    Make one of the two."""
+
+
+class HolidayNamedTwice(Refusal):
+    """The holiday {day} is there more than once. Name every day once."""
+
+
+class SlaPolicyWithoutGoals(Refusal):
+    """An SLA policy needs at least one goal."""
+
+
+class SlaGoalNamedTwice(Refusal):
+    """There is more than one goal for {target} at priority {priority}. Keep one of them."""
+
+
+def publish_business_calendar(
+    workspace: Workspace, command: PublishBusinessCalendar
+) -> WorkspaceBusinessCalendarPublished:
+    """Versions of a calendar count up from 1.
+
+    Raises UnknownZone, CalendarWithoutHours, HoursNotOpen, HoursOverlap, HolidayNamedTwice, UnknownCountry,
+    UnknownSubdivision.
+    """
+    time_zone(command.zone)
+    if not command.weekly_hours:
+        raise CalendarWithoutHours()
+    _must_follow_each_other((each.weekday, each) for each in command.weekly_hours)
+    _must_follow_each_other((each.day.isoformat(), each) for each in command.special_hours)
+    latest = workspace.calendars.get(command.name)
+    calendar = BusinessCalendar(
+        name=command.name,
+        version=latest.version + 1 if latest else 1,
+        zone=command.zone,
+        weekly_hours=command.weekly_hours,
+        holidays=_all_holidays(command),
+        special_hours=command.special_hours,
+    )
+    return WorkspaceBusinessCalendarPublished(calendar=calendar, public_holidays=command.public_holidays)
+
+
+def publish_sla_policy(workspace: Workspace, command: PublishSlaPolicy) -> WorkspaceSlaPolicyPublished:
+    """Versions of a policy count up from 1; raises UnknownCalendar, SlaPolicyWithoutGoals, SlaGoalNamedTwice."""
+    workspace.calendar(command.calendar)
+    if not command.goals:
+        raise SlaPolicyWithoutGoals()
+    aims = [(goal.target, goal.priority) for goal in command.goals]
+    for target, priority in aims:
+        if aims.count((target, priority)) > 1:
+            raise SlaGoalNamedTwice(target=target.replace("_", " "), priority=priority)
+    earlier = workspace.sla_policies.get(command.name)
+    version = earlier[-1].version + 1 if earlier else 1
+    policy = SlaPolicy(name=command.name, version=version, calendar=command.calendar, goals=command.goals)
+    return WorkspaceSlaPolicyPublished(policy=policy)
+
+
+def _must_follow_each_other(hours_by_day: Iterable[tuple[str, Hours]]) -> None:
+    ends: dict[str, str] = {}
+    for day, hours in sorted(hours_by_day, key=lambda each: each[1].opens):
+        if hours.closes <= hours.opens:
+            raise HoursNotOpen(day=day, opens=hours.opens, closes=hours.closes)
+        if hours.opens < ends.get(day, "00:00"):
+            raise HoursOverlap(day=day, opens=hours.opens, closes=hours.closes)
+        ends[day] = hours.closes
+
+
+def _all_holidays(command: PublishBusinessCalendar) -> tuple[Holiday, ...]:
+    own: dict[date, Holiday] = {}
+    for holiday in command.holidays:
+        if holiday.day in own:
+            raise HolidayNamedTwice(day=holiday.day)
+        own[holiday.day] = holiday
+    public = holidays_of(command.public_holidays) if command.public_holidays else ()
+    every = {**{holiday.day: holiday for holiday in public}, **own}
+    return tuple(every[day] for day in sorted(every))
