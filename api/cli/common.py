@@ -45,7 +45,7 @@ def must_be_there(settings: Settings) -> None:
 
 @contextmanager
 def explaining() -> Iterator[None]:
-    """Turn the troubles that a user can do something about into a sentence and exit code 1."""
+    """Turn the troubles that a user can do something about into a sentence and exit code 2."""
     from eventstore.database import UNAVAILABLE
     from eventstore.log import VersionConflict
     from eventstore.trouble import Trouble
@@ -68,6 +68,6 @@ def end_with_what_is_left(left: Sequence[str]) -> None:
 
 
 def fail(sentence: str) -> Any:  # Any: never returns, and fits wherever a value is expected
-    """Say why it cannot be done, and end with exit code 1."""
+    """Say why it cannot be done, and end with exit code 2, as a wrong option does: 1 is what a check found wrong."""
     print(sentence, file=sys.stderr)
-    raise typer.Exit(1)
+    raise typer.Exit(2)

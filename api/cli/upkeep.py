@@ -68,7 +68,7 @@ def verify(
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare every read model with a replay of the log, row by row; exit 1 when they differ."""
+    """Compare every read model with a replay of the log, row by row; exit 1 when they differ, 2 when it cannot."""
     if log:
         if name:
             fail("--log verifies the whole log; leave out the name.")

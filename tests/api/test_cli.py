@@ -98,7 +98,7 @@ def test_run_stops_cleanly(running: tuple[subprocess.Popen[str], str], how: sign
 
 
 def test_run_says_when_its_port_is_taken(running: tuple[subprocess.Popen[str], str], crm: Crm, port: int) -> None:
-    said = crm("run", "--port", str(port), "--no-demo", code=1)
+    said = crm("run", "--port", str(port), "--no-demo", code=2)
     assert f"Port {port} cannot be used" in said
     assert "Traceback" not in said
 
@@ -106,7 +106,7 @@ def test_run_says_when_its_port_is_taken(running: tuple[subprocess.Popen[str], s
 def test_a_key_is_made_and_shown_once(crm: Crm) -> None:
     assert re.fullmatch(r"everfold_[0-9a-f]{32}_\S{43}\n", crm("key", "create", "shop"))
     assert json.loads(crm("key", "create", "shop", "--scope", "leads:read", "--json"))["scopes"] == ["leads:read"]
-    assert "There are: leads:read" in crm("key", "create", "shop", "--scope", "everything", code=1)
+    assert "There are: leads:read" in crm("key", "create", "shop", "--scope", "everything", code=2)
 
 
 def test_replay_and_verify_report_each_read_model(crm: Crm, connection: Connection) -> None:
@@ -143,14 +143,14 @@ def test_replay_and_verify_report_each_read_model(crm: Crm, connection: Connecti
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(crm: Crm, arguments: list[str], sentence: str) -> None:
-    said = crm(*arguments, code=1)
+    said = crm(*arguments, code=2)
     assert sentence in said
     assert "Traceback" not in said
 
 
 def test_a_database_that_does_not_answer_is_said_so(crm: Crm) -> None:
     crm.environment["DATABASE_URL"] = "postgresql://127.0.0.1:1/nowhere"
-    said = crm("verify", code=1)
+    said = crm("verify", code=2)
     assert "Check DATABASE_URL" in said
     assert "Traceback" not in said
 
@@ -207,7 +207,7 @@ def test_the_embedded_server_stops_with_the_last_who_used_it(tmp_path: Path, por
 def test_another_installations_secret_is_refused(crm: Crm) -> None:
     crm("key", "create", "tests")
     crm.environment["EVERFOLD_SECRET"] = "other"
-    said = crm("key", "create", "tests", code=1)
+    said = crm("key", "create", "tests", code=2)
     assert "another secret" in said
     assert "Traceback" not in said
 
@@ -217,7 +217,7 @@ def test_a_database_with_tables_of_others_is_left_alone(crm: Crm, connection: Co
     connection.execute("DROP TABLE customer")
     connection.execute("CREATE TABLE customer (precious text)")
     connection.execute("INSERT INTO customer VALUES ('kept')")
-    assert "Give Everfold a database of its own" in crm("verify", code=1)
+    assert "Give Everfold a database of its own" in crm("verify", code=2)
     assert connection.execute("SELECT precious FROM customer").fetchall() == [{"precious": "kept"}]
 
 
@@ -229,7 +229,7 @@ def test_a_database_with_tables_of_others_is_left_alone(crm: Crm, connection: Co
 def test_a_verb_that_only_looks_makes_no_installation(tmp_path: Path, verb: tuple[str, ...]) -> None:
     """A mistyped folder would look empty and in order."""
     data = tmp_path / "mistyped"
-    said = Crm("", data)(*verb, code=1)
+    said = Crm("", data)(*verb, code=2)
     assert said == f"There is no installation in {data}. Name its folder with --data, or make one: ./crm run\n"
     assert not data.exists()
 
@@ -243,11 +243,11 @@ def test_looking_writes_nothing_to_an_empty_log(crm: Crm, connection: Connection
 
 
 def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
-    said = Crm("nonsense", tmp_path)("verify", code=1)
+    said = Crm("nonsense", tmp_path)("verify", code=2)
     assert said.startswith("DATABASE_URL is not a connection string.")
     assert "Traceback" not in said
 
 
 def test_a_reason_is_a_sentence(crm: Crm) -> None:
-    said = crm("forget", "00000000-0000-7000-8000-00000000000f", "--reason", "x" * 1_001, code=1)
+    said = crm("forget", "00000000-0000-7000-8000-00000000000f", "--reason", "x" * 1_001, code=2)
     assert said == "The reason is longer than 1000 characters. Say it in a sentence.\n"

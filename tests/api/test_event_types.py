@@ -75,5 +75,5 @@ def test_people_get_the_meaning_and_the_fields() -> None:
 
 def test_a_type_that_is_not_there_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     result = CliRunner().invoke(app, ["events", "lead.sung"])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "There is no event type 'lead.sung'" in result.stderr

@@ -486,7 +486,7 @@ def test_the_command_says_what_was_done(crm: Crm, connection: Connection) -> Non
     ],
 )
 def test_the_command_says_why_not(crm: Crm, arguments: list[str], sentence: str) -> None:
-    said = crm("forget", str(uuid4()), *arguments, code=1)
+    said = crm("forget", str(uuid4()), *arguments, code=2)
     assert sentence in said
     assert "Traceback" not in said
 

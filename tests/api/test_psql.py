@@ -45,7 +45,7 @@ def test_a_login_needs_no_other_role(crm: Crm, conninfo: str, role: str) -> None
     with login(conninfo, f"everfold_{role}") as own:
         crm.environment["DATABASE_URL"] = own
         assert crm("psql", "--role", role, "-Atc", "SELECT current_user") == f"everfold_{role}\n"
-        assert "This login may not act as everfold_app." in crm("psql", "--role", "app", code=1)
+        assert "This login may not act as everfold_app." in crm("psql", "--role", "app", code=2)
 
 
 def test_all_other_arguments_are_psqls_and_so_is_the_exit_code(crm: Crm, tmp_path: Path) -> None:
@@ -61,16 +61,16 @@ def test_all_other_arguments_are_psqls_and_so_is_the_exit_code(crm: Crm, tmp_pat
 
 
 def test_what_cannot_be_is_told_in_a_sentence(crm: Crm, conninfo: str, tmp_path: Path) -> None:
-    said = crm("psql", "--role", "king", code=1)
+    said = crm("psql", "--role", "king", code=2)
     assert said == "There is no role 'king'. There are: owner, app, follower, analyst, auditor, privacy.\n"
     with login(conninfo, "everfold_app", "everfold_follower") as own:
         crm("psql", "-c", "SELECT 1")  # brings the database up to date, which the other login may not
         crm.environment["DATABASE_URL"] = own
-        said = crm("psql", code=1)
+        said = crm("psql", code=2)
         assert said.startswith("This login may not act as everfold_analyst. An administrator can allow it: GRANT ")
         assert crm("psql", "--role", "app", "-Atc", "SELECT 1") == "1\n"
     crm.environment |= {"DATABASE_URL": conninfo, "CRM_PG_BIN": str(tmp_path)}
-    assert f"There is no psql in {tmp_path}." in crm("psql", "-c", "SELECT 1", code=1)
+    assert f"There is no psql in {tmp_path}." in crm("psql", "-c", "SELECT 1", code=2)
 
 
 def test_no_secret_stands_in_the_list_of_processes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -52,7 +52,7 @@ def test_a_change_ends_with_1_and_its_position(crm: Crm, connection: Connection)
     report = json.loads(crm("verify", "--log", "--json", code=1))
     assert not report["ok"]
     assert (report["finding"]["position"], report["finding"]["what"]) == (2, "changed")
-    assert "not as they were sealed" in crm("verify", "--log", "--proof", "1", code=1)
+    assert "not as they were sealed" in crm("verify", "--log", "--proof", "1", code=2)
 
 
 def test_a_log_that_the_program_cannot_read_is_verified_all_the_same(crm: Crm, connection: Connection) -> None:
@@ -80,24 +80,24 @@ def test_seals_can_be_checked_with_a_copy_and_the_public_key_alone(
 
 
 def test_what_cannot_be_done_is_refused_with_a_sentence(crm: Crm, connection: Connection, tmp_path: Path) -> None:
-    assert "--seals, --public-key and --proof belong to --log" in crm("verify", "--proof", "1", code=1)
-    assert "leave out the name" in crm("verify", "lead", "--log", code=1)
-    assert "There is no file" in crm("verify", "--log", "--seals", str(tmp_path / "nowhere"), code=1)
-    assert "32 bytes" in crm("verify", "--log", "--public-key", "zz", code=1)
-    assert "cannot be read" in crm("verify", "--log", "--proof", "1", code=1)
+    assert "--seals, --public-key and --proof belong to --log" in crm("verify", "--proof", "1", code=2)
+    assert "leave out the name" in crm("verify", "lead", "--log", code=2)
+    assert "There is no file" in crm("verify", "--log", "--seals", str(tmp_path / "nowhere"), code=2)
+    assert "32 bytes" in crm("verify", "--log", "--public-key", "zz", code=2)
+    assert "cannot be read" in crm("verify", "--log", "--proof", "1", code=2)
     crm.environment["EVERFOLD_SEAL_KEY"] = "not a key"
-    refused = crm("seal", code=1)
+    refused = crm("seal", code=2)
     assert "not an Ed25519 key" in refused
     assert "not a key" not in refused
     del crm.environment["EVERFOLD_SEAL_KEY"]
     crm.environment["EVERFOLD_SEAL_KEY_FILE"] = str(tmp_path / "nowhere")
-    assert "EVERFOLD_SEAL_KEY_FILE" in crm("seal", code=1)
+    assert "EVERFOLD_SEAL_KEY_FILE" in crm("seal", code=2)
 
 
 def test_an_auditor_needs_no_other_right(crm: Crm, connection: Connection, conninfo: str) -> None:
     given(connection, captured())
     crm("psql", "-c", "SELECT 1")  # brings the database up to date
-    assert "may not" in as_auditor(crm, conninfo, "seal", code=1)
+    assert "may not" in as_auditor(crm, conninfo, "seal", code=2)
     crm("seal")
     for _ in range(2):
         assert "all as recorded" in as_auditor(crm, conninfo, "verify", "--log")
@@ -105,7 +105,7 @@ def test_an_auditor_needs_no_other_right(crm: Crm, connection: Connection, conni
         # a later version, of which only the roles are other ones
         connection.execute("UPDATE public.everfold_migration SET sha256 = 'older' WHERE name = 'roles'")
     connection.execute("DELETE FROM public.everfold_migration WHERE name LIKE '0008%'")
-    assert "once with the login that owns" in as_auditor(crm, conninfo, "verify", "--log", code=1)
+    assert "once with the login that owns" in as_auditor(crm, conninfo, "verify", "--log", code=2)
 
 
 def as_auditor(crm: Crm, conninfo: str, *arguments: str, code: int = 0) -> str:
