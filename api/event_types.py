@@ -182,6 +182,8 @@ def _kind(schema: Schema) -> str:
     if "anyOf" in schema:
         kinds = [_kind(choice) for choice in schema["anyOf"] if choice.get("type") != "null"]
         return " or ".join(dict.fromkeys(kind for kind in kinds if kind != "forgotten"))
+    if "oneOf" in schema:
+        return "value that says its kind"
     if "enum" in schema:
         return " or ".join(f"`{choice}`" for choice in schema["enum"])
     if "const" in schema:

@@ -24,6 +24,7 @@ from api.problems import (
 from api.resources import EventResource, LeadResource, Page
 from api.write import Writer, writer
 from domain import lead as rules
+from domain.customer import Customer
 from domain.event import Word
 from domain.lead import LeadStatus
 from eventstore import log
@@ -270,7 +271,9 @@ def convert(lead_id: UUID, command: rules.ConvertLead, write: LeadWriter) -> Lea
 @router.post("/{lead_id}/revert-conversion", responses=_COMMAND)
 def revert_conversion(lead_id: UUID, command: rules.RevertConversion, write: LeadWriter) -> LeadResource:
     """Take back that the prospect became a customer."""
-    return write.act(lead_id, command, rules.revert_conversion)
+    # she became one in her own right: no other customer has a part in it
+    nobody = Customer()
+    return write.act(lead_id, command, lambda lead, wish: rules.revert_conversion(lead, wish, nobody, nobody).lead)
 
 
 def _before(parts: list[str | int]) -> tuple[datetime, UUID]:

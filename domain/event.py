@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, NewType, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, NewType, Protocol, TypeAlias
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
@@ -113,6 +113,13 @@ class Refusal(Exception):
     def code(self) -> str:
         """The refusal's name for programs, such as `lead_already_closed`."""
         return snake_case(type(self).__name__)
+
+
+class Record(Protocol):
+    """A customer, lead or ticket, for the rules that all of them share."""
+
+    def must_be_in_use(self) -> None:
+        """Raises the noun's own refusal when nothing more can be recorded on it, such as once it was merged."""
 
 
 class PredatesLastChange(Refusal):

@@ -1,7 +1,6 @@
-"""An interaction: a call, an e-mail, a meeting with the customer; shared by all nouns that have them."""
+"""An interaction: a call, an e-mail, a meeting with the customer. Its rules are in `work`."""
 
-from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal, TypeAlias, TypeVar, assert_never
+from typing import Annotated, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -50,25 +49,6 @@ class InteractionRetracted(Event):
 InteractionEvent: TypeAlias = InteractionLogged | InteractionCorrected | InteractionRetracted
 
 
-@dataclass(frozen=True)
-class Interactions:
-    """The ids in use; those retracted stay in use, so that none comes back by accident."""
-
-    logged: frozenset[UUID] = frozenset()
-    retracted: frozenset[UUID] = frozenset()
-
-
-def evolve(interactions: Interactions, event: InteractionEvent) -> Interactions:
-    """The interactions after the event."""
-    match event:
-        case InteractionLogged() | InteractionCorrected():
-            return replace(interactions, logged=interactions.logged | {event.interaction_id})
-        case InteractionRetracted():
-            return replace(interactions, retracted=interactions.retracted | {event.interaction_id})
-        case _:
-            assert_never(event)
-
-
 class InteractionAccount(Command):
     """An interaction as somebody tells it."""
 
@@ -110,46 +90,3 @@ class UnknownInteraction(Refusal):
 
 class InteractionAlreadyRetracted(Refusal):
     """The interaction {interaction_id} was retracted. Log it anew if it did take place."""
-
-
-Record = TypeVar("Record", bound=InteractionRecord)
-
-
-def log(interactions: Interactions, command: LogInteraction, new_id: UUID) -> InteractionLogged:
-    """Under the command's own id, else under `new_id`; raises InteractionAlreadyLogged."""
-    interaction_id = command.interaction_id or new_id
-    if interaction_id in interactions.logged or interaction_id in interactions.retracted:
-        raise InteractionAlreadyLogged(interaction_id=interaction_id)
-    return _recorded(InteractionLogged, interaction_id, command)
-
-
-def correct(interactions: Interactions, command: CorrectInteraction) -> InteractionCorrected:
-    """Raises UnknownInteraction, InteractionAlreadyRetracted."""
-    _must_stand(interactions, command.interaction_id)
-    return _recorded(InteractionCorrected, command.interaction_id, command)
-
-
-def retract(interactions: Interactions, command: RetractInteraction) -> InteractionRetracted:
-    """Raises UnknownInteraction, InteractionAlreadyRetracted."""
-    _must_stand(interactions, command.interaction_id)
-    return InteractionRetracted(interaction_id=command.interaction_id, reason=command.reason)
-
-
-def _must_stand(interactions: Interactions, interaction_id: UUID) -> None:
-    if interaction_id in interactions.retracted:
-        raise InteractionAlreadyRetracted(interaction_id=interaction_id)
-    if interaction_id not in interactions.logged:
-        raise UnknownInteraction(interaction_id=interaction_id)
-
-
-def _recorded(record: type[Record], interaction_id: UUID, account: InteractionAccount) -> Record:
-    return record(
-        interaction_id=interaction_id,
-        kind=account.kind,
-        direction=account.direction,
-        summary=account.summary,
-        about=account.about,
-        duration_seconds=account.duration_seconds,
-        outcome=account.outcome,
-        external_id=account.external_id,
-    )

@@ -19,7 +19,13 @@ from api.store import SYSTEM_ID, Store, load_workspace
 from api.write import lead_at
 from domain.customer import CustomerRegistered
 from domain.event import Forgotten
-from domain.follow_up import FollowUpCancelled, FollowUpCompleted, FollowUpRescheduled, FollowUpScheduled
+from domain.follow_up import (
+    FollowUpCancelled,
+    FollowUpCompleted,
+    FollowUpRescheduled,
+    FollowUpRetracted,
+    FollowUpScheduled,
+)
 from domain.words import in_words
 from domain.workspace import DEFAULT_PIPELINE, Workspace
 from eventstore import log
@@ -141,7 +147,7 @@ def _to_do(history: Iterable[Recorded], names: Mapping[UUID, str]) -> list[Follo
             case FollowUpRescheduled() as event if event.task_id in due:
                 known = due[event.task_id]
                 due[event.task_id] = FollowUp(event.task_id, known.what, event.due_at, known.assignee)
-            case FollowUpCompleted() | FollowUpCancelled() as event:
+            case FollowUpCompleted() | FollowUpCancelled() | FollowUpRetracted() as event:
                 due.pop(event.task_id, None)
     return sorted(due.values(), key=lambda follow_up: follow_up.due_at)
 

@@ -8,10 +8,11 @@ from pydantic import Field
 
 from domain.contact_point import ContactPointKind, PersonalContactPoint
 from domain.customer.outreach_events import OutreachEvent
-from domain.customer.trade_events import PurchaseEvent, SubscriptionEvent
+from domain.customer.trade_events import PurchaseEvent, SubscriptionEvent, TradeRetraction
 from domain.event import CustomerId, Event, MemberId, OptionalPersonalText, PersonalText, PersonalTexts, Word
-from domain.follow_up import FollowUpEvent
-from domain.interaction import InteractionEvent
+from domain.field_value import CustomFieldRecorded
+from domain.merge import Absorbed, MergedInto, MergeReverted
+from domain.work import WorkEvent
 
 CustomerKind: TypeAlias = Literal["person", "organisation"]
 
@@ -209,28 +210,16 @@ class CustomerWonBack(Event):
     reason: OptionalPersonalText = None
 
 
-class CustomerMergedInto(Event):
+class CustomerMergedInto(MergedInto):
     """The customer is the same as another one, in whose history she lives on."""
 
-    survivor_id: CustomerId
-    merge_id: UUID
     field_choices: dict[Word, FieldChoice] = Field(default_factory=dict)
-    reason: OptionalPersonalText = None
 
 
-class CustomerAbsorbed(Event):
+class CustomerAbsorbed(Absorbed):
     """Another customer is the same as this one and lives on here."""
 
-    merged_id: CustomerId
-    merge_id: UUID
     field_choices: dict[Word, FieldChoice] = Field(default_factory=dict)
-
-
-class CustomerMergeReverted(Event):
-    """The two were not the same after all."""
-
-    merge_id: UUID
-    reason: OptionalPersonalText = None
 
 
 class CustomerForgotten(Event):
@@ -275,11 +264,11 @@ OwnCustomerEvent: TypeAlias = (
     | CustomerWonBack
     | CustomerMergedInto
     | CustomerAbsorbed
-    | CustomerMergeReverted
     | PurchaseEvent
     | SubscriptionEvent
+    | TradeRetraction
     | OutreachEvent
 )
 """What happens to nobody but customers."""
 
-CustomerEvent: TypeAlias = OwnCustomerEvent | InteractionEvent | FollowUpEvent
+CustomerEvent: TypeAlias = OwnCustomerEvent | MergeReverted | CustomFieldRecorded | WorkEvent

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from domain.customer.state import Customer, must_be_in_use
 from domain.customer.trade_events import CustomerPurchaseRecorded, CustomerPurchaseRefunded, PurchaseLine
+from domain.customer.trade_state import Purchase
 from domain.event import Command, ExternalKey, Refusal, Text
 from domain.money import Money, digits, sums, written
 
@@ -49,6 +50,10 @@ class RefundExceedsPurchase(Refusal):
     """All refunds together would be more than the {total} that were paid. Check the amount."""
 
 
+class PurchaseAlreadyRetracted(Refusal):
+    """The purchase {purchase_id} was retracted. Record it anew if this customer did make it."""
+
+
 def record_purchase(customer: Customer, command: RecordPurchase, new_id: UUID) -> CustomerPurchaseRecorded:
     """Under the command's own id, else under `new_id`; the first one makes a prospect active.
 
@@ -70,12 +75,11 @@ def record_purchase(customer: Customer, command: RecordPurchase, new_id: UUID) -
 def refund_purchase(customer: Customer, command: RefundPurchase) -> CustomerPurchaseRefunded:
     """In one go or in parts, never more than was paid.
 
-    Raises CustomerAlreadyForgotten, CustomerMerged, UnknownPurchase, RefundNotPositive, RefundInOtherCurrency,
-    RefundExceedsPurchase.
+    Raises CustomerAlreadyForgotten, CustomerMerged, UnknownPurchase, PurchaseAlreadyRetracted, RefundNotPositive,
+    RefundInOtherCurrency, RefundExceedsPurchase.
     """
-    must_be_in_use(customer)
-    purchase = customer.trade.purchases.get(command.purchase_id)
-    if purchase is None or purchase.total is None:
+    purchase = standing_purchase(customer, command.purchase_id)
+    if purchase.total is None:
         raise UnknownPurchase(purchase_id=command.purchase_id)
     total, amount = purchase.total, command.amount
     if amount.amount <= 0:
@@ -85,3 +89,14 @@ def refund_purchase(customer: Customer, command: RefundPurchase) -> CustomerPurc
     if sums((*purchase.refunds, amount))[total.currency] > total.amount:
         raise RefundExceedsPurchase(total=written(total))
     return CustomerPurchaseRefunded(purchase_id=command.purchase_id, amount=amount, reason=command.reason)
+
+
+def standing_purchase(customer: Customer, purchase_id: UUID) -> Purchase:
+    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownPurchase, PurchaseAlreadyRetracted."""
+    must_be_in_use(customer)
+    purchase = customer.trade.purchases.get(purchase_id)
+    if purchase is None:
+        raise UnknownPurchase(purchase_id=purchase_id)
+    if purchase.is_retracted:
+        raise PurchaseAlreadyRetracted(purchase_id=purchase_id)
+    return purchase

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal, TypeAlias, assert_never
+from typing import ClassVar, Literal, TypeAlias, assert_never
 from uuid import UUID
 
-from domain import follow_up, interaction
 from domain.contact_point import ContactPoint, ContactPointKind
+from domain.custom_field import RecordNoun
 from domain.customer import outreach_state, trade_state
 from domain.customer.events import (
     ContactPointRecord,
@@ -27,7 +27,6 @@ from domain.customer.events import (
     CustomerKind,
     CustomerMarkedAtRisk,
     CustomerMergedInto,
-    CustomerMergeReverted,
     CustomerOwnerAssigned,
     CustomerPersonForgotten,
     CustomerRegistered,
@@ -52,13 +51,16 @@ from domain.customer.outreach_state import Outreach
 from domain.customer.trade_events import (
     CustomerPurchaseRecorded,
     CustomerPurchaseRefunded,
+    CustomerPurchaseRetracted,
+    CustomerSubscriptionRetracted,
     CustomerSubscriptionStarted,
     SubscriptionRecord,
 )
 from domain.customer.trade_state import Trade
 from domain.event import CustomerId, Forgotten, MemberId, Refusal, Word
-from domain.follow_up import FollowUpCancelled, FollowUpCompleted, FollowUpRescheduled, FollowUps, FollowUpScheduled
-from domain.interaction import InteractionCorrected, InteractionLogged, InteractionRetracted, Interactions
+from domain.field_value import CustomFieldRecorded, FieldValues, with_value
+from domain.merge import MergeReverted, Merges, merged
+from domain.work import Work, WorkEvent, worked
 
 CustomerStatus: TypeAlias = Literal["prospect", "active", "at_risk", "churned"]
 
@@ -74,21 +76,16 @@ class KnownPoint:
 
 
 @dataclass(frozen=True)
-class Merge:
-    """Into whom the customer was merged, by which merge."""
-
-    survivor_id: CustomerId
-    merge_id: UUID
-
-
-@dataclass(frozen=True)
 class Customer:
     """A customer now. The kind is None of a prospect whose name was never given."""
+
+    noun: ClassVar[RecordNoun] = "customer"
 
     kind: CustomerKind | None = None
     owner_id: MemberId | None = None
     team: Word | None = None
     status: CustomerStatus = "prospect"
+    is_said_active: bool = False
     tags: frozenset[Word] = frozenset()
     is_archived: bool = False
     contact_points: Mapping[UUID, KnownPoint] = field(default_factory=dict)
@@ -96,17 +93,22 @@ class Customer:
     relations: Mapping[tuple[CustomerId, RelationKind], date | None] = field(default_factory=dict)
     trade: Trade = field(default_factory=Trade)
     outreach: Outreach = field(default_factory=Outreach)
-    interactions: Interactions = field(default_factory=Interactions)
-    follow_ups: FollowUps = field(default_factory=FollowUps)
-    merged: Merge | None = None
-    absorbed: frozenset[UUID] = frozenset()
+    work: Work = field(default_factory=Work)
+    custom_fields: FieldValues = field(default_factory=dict)
+    merges: Merges = field(default_factory=Merges)
     is_forgotten: bool = False
     forgotten_people: frozenset[UUID] = frozenset()
+
+    def must_be_in_use(self) -> None:
+        """Raises CustomerAlreadyForgotten, CustomerMerged."""
+        must_be_in_use(self)
 
 
 def evolve(customer: Customer | None, event: CustomerEvent) -> Customer:
     """The customer after the event, whatever was recorded before: facts are not judged here."""
     customer = customer or Customer()
+    if isinstance(event, WorkEvent):
+        return replace(customer, work=worked(customer.work, event))
     match event:
         case CustomerRegistered():
             return replace(customer, kind=event.kind, owner_id=event.owner_id)
@@ -135,17 +137,19 @@ def evolve(customer: Customer | None, event: CustomerEvent) -> Customer:
             ended = (event.other_id, event.kind)
             return replace(customer, relations={key: day for key, day in customer.relations.items() if key != ended})
         case CustomerActivated() | CustomerWonBack():
-            return replace(customer, status="active")
+            return replace(customer, status="active", is_said_active=True)
         case CustomerMarkedAtRisk():
             return replace(customer, status="at_risk")
         case CustomerChurned():
             return replace(customer, status="churned")
         case CustomerPurchaseRecorded() | CustomerPurchaseRefunded():
-            bought = _buying(customer) if isinstance(event, CustomerPurchaseRecorded) else customer
-            return replace(bought, trade=trade_state.purchased(customer.trade, event))
+            known = replace(customer, trade=trade_state.purchased(customer.trade, event))
+            return _buying(known) if isinstance(event, CustomerPurchaseRecorded) else known
         case SubscriptionRecord():
-            bought = _buying(customer) if isinstance(event, CustomerSubscriptionStarted) else customer
-            return replace(bought, trade=trade_state.subscribed(customer.trade, event))
+            known = replace(customer, trade=trade_state.subscribed(customer.trade, event))
+            return _buying(known) if isinstance(event, CustomerSubscriptionStarted) else known
+        case CustomerPurchaseRetracted() | CustomerSubscriptionRetracted():
+            return _not_buying(replace(customer, trade=trade_state.retracted(customer.trade, event)))
         case (
             CustomerConsentGranted()
             | CustomerConsentWithdrawn()
@@ -155,21 +159,10 @@ def evolve(customer: Customer | None, event: CustomerEvent) -> Customer:
             | CustomerSurveyAnswered()
         ):
             return replace(customer, outreach=outreach_state.evolve(customer.outreach, event))
-        case InteractionLogged() | InteractionCorrected() | InteractionRetracted():
-            return replace(customer, interactions=interaction.evolve(customer.interactions, event))
-        case FollowUpScheduled() | FollowUpRescheduled() | FollowUpCompleted() | FollowUpCancelled():
-            return replace(customer, follow_ups=follow_up.evolve(customer.follow_ups, event))
-        case CustomerMergedInto():
-            return replace(customer, merged=Merge(event.survivor_id, event.merge_id))
-        case CustomerAbsorbed():
-            return replace(customer, absorbed=customer.absorbed | {event.merge_id})
-        case CustomerMergeReverted():
-            stands = customer.merged and customer.merged.merge_id != event.merge_id
-            return replace(
-                customer,
-                merged=customer.merged if stands else None,
-                absorbed=customer.absorbed - {event.merge_id},
-            )
+        case CustomerMergedInto() | CustomerAbsorbed() | MergeReverted():
+            return replace(customer, merges=merged(customer.merges, event))
+        case CustomFieldRecorded():
+            return replace(customer, custom_fields=with_value(customer.custom_fields, event))
         case CustomerForgotten():
             return replace(customer, is_forgotten=True)
         case CustomerPersonForgotten():
@@ -199,7 +192,14 @@ def _without_person(customer: Customer, person_id: UUID) -> Customer:
 
 def _buying(customer: Customer) -> Customer:
     # who was at risk or had left is only said to be active again: what she bought may be recorded late
-    return replace(customer, status="active") if customer.status == "prospect" else customer
+    is_first = customer.status == "prospect" and not customer.trade.is_empty
+    return replace(customer, status="active") if is_first else customer
+
+
+def _not_buying(customer: Customer) -> Customer:
+    # only what she bought said that she was active, and none of it was hers
+    is_prospect = customer.status == "active" and not customer.is_said_active and customer.trade.is_empty
+    return replace(customer, status="prospect") if is_prospect else customer
 
 
 class CustomerAlreadyForgotten(Refusal):
@@ -228,5 +228,5 @@ def must_be_in_use(customer: Customer | None, person_id: UUID | None = None) -> 
     Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged.
     """
     must_not_be_forgotten(customer, person_id)
-    if customer is not None and customer.merged is not None:
-        raise CustomerMerged(survivor_id=customer.merged.survivor_id)
+    if customer is not None and customer.merges.into is not None:
+        raise CustomerMerged(survivor_id=customer.merges.into.survivor_id)

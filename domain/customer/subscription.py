@@ -98,6 +98,10 @@ class SubscriptionAlreadyCancelled(Refusal):
     """This subscription has ended. Start a new one if the customer subscribes again."""
 
 
+class SubscriptionAlreadyRetracted(Refusal):
+    """The subscription {subscription_id} was retracted. Start it anew if this customer did subscribe."""
+
+
 class SubscriptionIsPaused(Refusal):
     """This subscription is paused. Resume it first."""
 
@@ -237,23 +241,31 @@ def cancel_subscription(customer: Customer, command: CancelSubscription) -> tupl
         for subscription_id, subscription in customer.trade.subscriptions.items()
         if subscription_id != command.subscription_id
     )
-    if customer.status == "churned" or any(status != "cancelled" for status in others):
+    if customer.status == "churned" or any(status in ("active", "paused") for status in others):
         return (cancelled,)
     return (cancelled, CustomerChurned(kind="contractual", effective_on=command.effective_on, reason=command.reason))
 
 
 def _live(customer: Customer, command: SubscriptionCommand) -> Subscription:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownSubscription, SubscriptionAlreadyCancelled,
-    SubscriptionChangedSince.
+    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownSubscription, SubscriptionAlreadyRetracted,
+    SubscriptionAlreadyCancelled, SubscriptionChangedSince.
     """
-    must_be_in_use(customer)
-    subscription = customer.trade.subscriptions.get(command.subscription_id)
-    if subscription is None:
-        raise UnknownSubscription(subscription_id=command.subscription_id)
+    subscription = standing_subscription(customer, command.subscription_id)
     if subscription.status == "cancelled":
         raise SubscriptionAlreadyCancelled()
     if subscription.effective_on is not None and command.effective_on < subscription.effective_on:
         raise SubscriptionChangedSince(effective_on=subscription.effective_on)
+    return subscription
+
+
+def standing_subscription(customer: Customer, subscription_id: UUID) -> Subscription:
+    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownSubscription, SubscriptionAlreadyRetracted."""
+    must_be_in_use(customer)
+    subscription = customer.trade.subscriptions.get(subscription_id)
+    if subscription is None:
+        raise UnknownSubscription(subscription_id=subscription_id)
+    if subscription.status == "retracted":
+        raise SubscriptionAlreadyRetracted(subscription_id=subscription_id)
     return subscription
 
 

@@ -9,7 +9,6 @@ from domain.customer.contacts import must_run_forwards
 from domain.customer.events import (
     CustomerAbsorbed,
     CustomerMergedInto,
-    CustomerMergeReverted,
     CustomerRelatedTo,
     CustomerRelationEnded,
     FieldChoice,
@@ -17,6 +16,7 @@ from domain.customer.events import (
 )
 from domain.customer.state import Customer, must_be_in_use, must_not_be_forgotten
 from domain.event import Command, CustomerId, Refusal, Text, Word
+from domain.merge import MergeCommand, MergeReverted, RevertMerge, must_be_another, reverted
 
 
 class RelateCustomer(Command):
@@ -37,19 +37,10 @@ class EndRelation(Command):
     reason: Text | None = None
 
 
-class MergeCustomer(Command):
+class MergeCustomer(MergeCommand):
     """Merge the customer into another record of the same one; say which values hold where the two differ."""
 
-    survivor_id: CustomerId
     field_choices: dict[Word, FieldChoice] = Field(default_factory=dict)
-    reason: Text | None = None
-
-
-class RevertCustomerMerge(Command):
-    """Take back that two customers were merged."""
-
-    merge_id: UUID
-    reason: Text | None = None
 
 
 class RelatedToHerself(Refusal):
@@ -62,14 +53,6 @@ class AlreadyRelated(Refusal):
 
 class NotRelated(Refusal):
     """The two are not related like this, so there is nothing to end."""
-
-
-class CustomerMergedIntoHerself(Refusal):
-    """A customer cannot be merged into herself. Choose the other one."""
-
-
-class UnknownMerge(Refusal):
-    """There is no merge {merge_id} here that could be reverted. It may have been reverted already."""
 
 
 def relate(customer: Customer, command: RelateCustomer, customer_id: CustomerId) -> CustomerRelatedTo:
@@ -102,11 +85,10 @@ def end_relation(customer: Customer, command: EndRelation) -> CustomerRelationEn
 def merge(customer: Customer, command: MergeCustomer, customer_id: CustomerId, merge_id: UUID) -> CustomerMergedInto:
     """What happens to the customer of that id; in one append with what `absorb` says of the survivor.
 
-    Raises CustomerAlreadyForgotten, CustomerMerged, CustomerMergedIntoHerself.
+    Raises CustomerAlreadyForgotten, CustomerMerged, MergedIntoItself.
     """
     must_be_in_use(customer)
-    if command.survivor_id == customer_id:
-        raise CustomerMergedIntoHerself()
+    must_be_another(command, customer_id)
     return CustomerMergedInto(
         survivor_id=command.survivor_id,
         merge_id=merge_id,
@@ -124,13 +106,10 @@ def absorb(survivor: Customer, command: MergeCustomer, merged_id: CustomerId, me
     return CustomerAbsorbed(merged_id=merged_id, merge_id=merge_id, field_choices=command.field_choices)
 
 
-def revert_merge(customer: Customer, command: RevertCustomerMerge) -> CustomerMergeReverted:
+def revert_merge(customer: Customer, command: RevertMerge) -> MergeReverted:
     """What happens to either of the two, in one append; also to a survivor who was merged herself since.
 
     Raises CustomerAlreadyForgotten, UnknownMerge.
     """
     must_not_be_forgotten(customer)
-    merged_by = customer.merged.merge_id if customer.merged else None
-    if command.merge_id != merged_by and command.merge_id not in customer.absorbed:
-        raise UnknownMerge(merge_id=command.merge_id)
-    return CustomerMergeReverted(merge_id=command.merge_id, reason=command.reason)
+    return reverted(customer.merges, command)

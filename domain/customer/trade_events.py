@@ -111,6 +111,25 @@ class CustomerSubscriptionCancelled(SubscriptionRecord):
     reason: OptionalPersonalText = None
 
 
+class CustomerPurchaseRetracted(Event):
+    """A purchase was recorded that was never made, or not by this customer."""
+
+    is_fact: ClassVar[bool] = True
+    part_field: ClassVar[str | None] = "purchase_id"
+
+    purchase_id: UUID
+    reason: OptionalPersonalText = None
+
+
+class CustomerSubscriptionRetracted(Event):
+    """A subscription was recorded that never was, or not of this customer; no day of it counts."""
+
+    part_field: ClassVar[str | None] = "subscription_id"
+
+    subscription_id: UUID
+    reason: OptionalPersonalText = None
+
+
 PurchaseEvent: TypeAlias = CustomerPurchaseRecorded | CustomerPurchaseRefunded
 
 SubscriptionEvent: TypeAlias = (
@@ -123,3 +142,5 @@ SubscriptionEvent: TypeAlias = (
     | CustomerSubscriptionCancellationScheduled
     | CustomerSubscriptionCancelled
 )
+
+TradeRetraction: TypeAlias = CustomerPurchaseRetracted | CustomerSubscriptionRetracted

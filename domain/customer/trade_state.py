@@ -10,21 +10,24 @@ from uuid import UUID
 from domain.customer.trade_events import (
     CustomerPurchaseRecorded,
     CustomerPurchaseRefunded,
+    CustomerPurchaseRetracted,
     CustomerSubscriptionCancellationScheduled,
     CustomerSubscriptionCancelled,
     CustomerSubscriptionDowngraded,
     CustomerSubscriptionPaused,
     CustomerSubscriptionRenewed,
     CustomerSubscriptionResumed,
+    CustomerSubscriptionRetracted,
     CustomerSubscriptionStarted,
     CustomerSubscriptionUpgraded,
     PurchaseEvent,
     SubscriptionEvent,
+    TradeRetraction,
 )
 from domain.growing_map import GrowingMap
 from domain.money import Currency, Money, sums
 
-SubscriptionStatus: TypeAlias = Literal["active", "paused", "cancelled"]
+SubscriptionStatus: TypeAlias = Literal["active", "paused", "cancelled", "retracted"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Purchase:
 
     total: Money | None = None
     refunds: tuple[Money, ...] = ()
+    is_retracted: bool = False
 
 
 Purchases: TypeAlias = GrowingMap[UUID, Purchase]
@@ -59,6 +63,13 @@ class Trade:
     purchases: Purchases = field(default_factory=GrowingMap)
     subscriptions: Subscriptions = field(default_factory=dict)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that was not retracted."""
+        return all(purchase.is_retracted for purchase in self.purchases.values()) and all(
+            subscription.status == "retracted" for subscription in self.subscriptions.values()
+        )
+
 
 def mrr(trade: Trade, on: date) -> Mapping[Currency, Decimal]:
     """What all subscriptions together bring a month on that day, by currency; a paused one brings nothing."""
@@ -84,7 +95,22 @@ def subscribed(trade: Trade, event: SubscriptionEvent) -> Trade:
     return replace(trade, subscriptions={**trade.subscriptions, event.subscription_id: subscription})
 
 
+def retracted(trade: Trade, event: TradeRetraction) -> Trade:
+    """What was bought after a part of it was taken back; nothing that is recorded later brings it back."""
+    match event:
+        case CustomerPurchaseRetracted():
+            purchase = replace(trade.purchases.get(event.purchase_id, Purchase()), is_retracted=True)
+            return replace(trade, purchases=trade.purchases.with_entry(event.purchase_id, purchase))
+        case CustomerSubscriptionRetracted():
+            gone = Subscription(status="retracted")
+            return replace(trade, subscriptions={**trade.subscriptions, event.subscription_id: gone})
+        case _:
+            assert_never(event)
+
+
 def _subscription(subscription: Subscription, event: SubscriptionEvent) -> Subscription:
+    if subscription.status == "retracted":
+        return subscription
     match event:
         case CustomerSubscriptionStarted():
             return _paying(replace(subscription, status="active", ends_on=None), event.effective_on, event.mrr)

@@ -94,7 +94,10 @@ class UnknownProduct(Refusal):
 
 
 def move_to_stage(lead: Lead, command: MoveLeadToStage, pipeline: Pipeline) -> LeadMovedToStage:
-    """To a stage of that pipeline, forwards or backwards; raises LeadAlreadyClosed, UnknownStage, AlreadyInStage."""
+    """To a stage of that pipeline, forwards or backwards.
+
+    Raises LeadMerged, LeadAlreadyClosed, UnknownStage, AlreadyInStage.
+    """
     must_be_open(lead)
     stage = pipeline.stage(command.to_stage)
     if (lead.pipeline, lead.stage) == (pipeline.name, stage.name):
@@ -109,31 +112,31 @@ def move_to_stage(lead: Lead, command: MoveLeadToStage, pipeline: Pipeline) -> L
 
 
 def value(lead: Lead, command: ValueLead) -> LeadValued:
-    """Raises LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed."""
     must_be_open(lead)
     return LeadValued(value=command.value)
 
 
 def move_expected_close(lead: Lead, command: MoveExpectedClose) -> LeadExpectedCloseMoved:
-    """Raises LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed."""
     must_be_open(lead)
     return LeadExpectedCloseMoved(expected_close=command.expected_close)
 
 
 def override_probability(lead: Lead, command: OverrideProbability) -> LeadProbabilityOverridden:
-    """Raises LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed."""
     must_be_open(lead)
     return LeadProbabilityOverridden(probability=command.probability)
 
 
 def choose_forecast_category(lead: Lead, command: ChooseForecastCategory) -> LeadForecastCategoryChosen:
-    """Raises LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed."""
     must_be_open(lead)
     return LeadForecastCategoryChosen(category=command.category)
 
 
 def add_product(lead: Lead, command: AddProduct) -> LeadProductAdded:
-    """Raises LeadAlreadyClosed, ProductAlreadyAdded."""
+    """Raises LeadMerged, LeadAlreadyClosed, ProductAlreadyAdded."""
     must_be_open(lead)
     if command.product_id in lead.products:
         raise ProductAlreadyAdded(product_id=command.product_id)
@@ -141,19 +144,19 @@ def add_product(lead: Lead, command: AddProduct) -> LeadProductAdded:
 
 
 def reprice_product(lead: Lead, command: RepriceProduct) -> LeadProductRepriced:
-    """Raises LeadAlreadyClosed, UnknownProduct."""
+    """Raises LeadMerged, LeadAlreadyClosed, UnknownProduct."""
     _must_include(lead, command.product_id)
     return LeadProductRepriced(product_id=command.product_id, quantity=command.quantity, unit_price=command.unit_price)
 
 
 def remove_product(lead: Lead, command: RemoveProduct) -> LeadProductRemoved:
-    """Raises LeadAlreadyClosed, UnknownProduct."""
+    """Raises LeadMerged, LeadAlreadyClosed, UnknownProduct."""
     _must_include(lead, command.product_id)
     return LeadProductRemoved(product_id=command.product_id)
 
 
 def send_proposal(lead: Lead, command: SendProposal) -> LeadProposalSent:
-    """Raises LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed."""
     must_be_open(lead)
     return LeadProposalSent(document=command.document, value=command.value)
 

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.event import Event, MemberId, Moment, OptionalPersonalText, PersonalText, PersonalTexts, Word
-from domain.follow_up import FollowUpEvent
-from domain.interaction import InteractionEvent
+from domain.event import CustomerId, Event, MemberId, Moment, OptionalPersonalText, PersonalText, PersonalTexts, Word
+from domain.field_value import CustomFieldRecorded
+from domain.merge import MergeEvent
 from domain.money import Money
+from domain.reattribution import Reattributed
+from domain.work import WorkEvent
 from domain.workspace import Probability
 
 ForecastCategory: TypeAlias = Literal["pipeline", "best_case", "commit", "omitted"]
@@ -170,12 +172,17 @@ class LeadLost(Event):
 
 
 class LeadConverted(Event):
-    """The prospect became a customer in her own right."""
+    """The prospect became a customer in her own right, or is the one of that id, into whom that merge brought her."""
+
+    customer_id: CustomerId | None = None
+    # without one, she lived on there already
+    merge_id: UUID | None = None
 
 
 class LeadConversionReverted(Event):
-    """The prospect had not become a customer after all."""
+    """The prospect had not become a customer after all; the merge is the one of her conversion."""
 
+    merge_id: UUID | None = None
     reason: OptionalPersonalText = None
 
 
@@ -202,6 +209,8 @@ LeadEvent: TypeAlias = (
     | LeadLost
     | LeadConverted
     | LeadConversionReverted
-    | InteractionEvent
-    | FollowUpEvent
+    | MergeEvent
+    | Reattributed
+    | CustomFieldRecorded
+    | WorkEvent
 )

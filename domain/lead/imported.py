@@ -86,8 +86,9 @@ def reconcile(
     `imported` are the events of the history that imports recorded. What they said already is not said again: where
     people have changed a lead since, a row that says what it said before leaves their work alone.
 
-    A row is out of date, and nothing of it is taken, when it calls a lead open that is closed here, or repeats an
-    outcome that was undone here since: a file must not undo people's work. What was forgotten is not brought back.
+    A row is out of date, and nothing of it is taken, when it calls a lead open that is closed here, repeats an outcome
+    that was undone here since, or tells of a lead that was merged into another one: a file must not undo people's work.
+    What was forgotten is not brought back.
     Raises UnknownStage.
     """
     known = _known(history)
@@ -133,6 +134,8 @@ def _known(history: Sequence[tuple[LeadEvent, datetime]]) -> _Known:
 
 
 def _is_out_of_date(wanted: ImportedLead, known: _Known) -> bool:
+    if known.lead.merges.into is not None:
+        return True
     if wanted.status == "open":
         return known.lead.status != "open"
     return known.lead.status == "open" and any(

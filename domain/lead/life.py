@@ -1,4 +1,4 @@
-"""A lead's life: captured, assigned, contacted, qualified; won, lost or disqualified; open again; converted."""
+"""A lead's life: captured, assigned, contacted, qualified; won, lost or disqualified; open again."""
 
 from datetime import date
 from uuid import UUID
@@ -11,8 +11,6 @@ from domain.lead.events import (
     LeadAssigned,
     LeadCaptured,
     LeadContacted,
-    LeadConversionReverted,
-    LeadConverted,
     LeadDisqualified,
     LeadEvent,
     LeadLost,
@@ -108,30 +106,12 @@ class LoseLead(Command):
     competitor: Text | None = None
 
 
-class ConvertLead(Command):
-    """Make the prospect a customer in her own right."""
-
-
-class RevertConversion(Command):
-    """Take back that the prospect became a customer."""
-
-    reason: Text | None = None
-
-
 class LeadAlreadyContacted(Refusal):
     """This lead was already contacted. Log the interaction instead."""
 
 
 class LeadAlreadyQualified(Refusal):
     """This lead is already qualified."""
-
-
-class LeadAlreadyConverted(Refusal):
-    """The prospect of this lead is already a customer."""
-
-
-class LeadNotConverted(Refusal):
-    """The prospect of this lead has not become a customer, so there is nothing to revert."""
 
 
 def capture(command: CaptureLead, pipeline: Pipeline) -> tuple[LeadEvent, ...]:
@@ -156,24 +136,27 @@ def capture(command: CaptureLead, pipeline: Pipeline) -> tuple[LeadEvent, ...]:
 
 
 def retitle(lead: Lead, command: RetitleLead) -> LeadRetitled:
-    """At any time."""
+    """At any time; raises LeadMerged."""
+    lead.must_be_in_use()
     return LeadRetitled(title=command.title)
 
 
 def assign(lead: Lead, command: AssignLead) -> LeadAssigned:
-    """At any time, also once closed: somebody looks after it."""
+    """At any time, also once closed: somebody looks after it. Raises LeadMerged."""
+    lead.must_be_in_use()
     return LeadAssigned(owner_id=command.owner_id, team=command.team, rule=command.rule)
 
 
 def contact(lead: Lead, command: ContactLead) -> LeadContacted:
-    """Only the first time, but also once closed; raises LeadAlreadyContacted."""
+    """Only the first time, but also once closed; raises LeadMerged, LeadAlreadyContacted."""
+    lead.must_be_in_use()
     if lead.contacted:
         raise LeadAlreadyContacted()
     return LeadContacted(interaction_id=command.interaction_id)
 
 
 def qualify(lead: Lead, command: QualifyLead) -> LeadQualified:
-    """Raises LeadAlreadyClosed, LeadAlreadyQualified."""
+    """Raises LeadMerged, LeadAlreadyClosed, LeadAlreadyQualified."""
     must_be_open(lead)
     if lead.qualified:
         raise LeadAlreadyQualified()
@@ -181,13 +164,14 @@ def qualify(lead: Lead, command: QualifyLead) -> LeadQualified:
 
 
 def disqualify(lead: Lead, command: DisqualifyLead) -> LeadDisqualified:
-    """Raises LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed."""
     must_be_open(lead)
     return LeadDisqualified(reason=command.reason)
 
 
 def recycle(lead: Lead, command: RecycleLead) -> LeadRecycled:
-    """Raises LeadNotClosed, and LeadAlreadyClosed for a lead that was won."""
+    """Raises LeadMerged, LeadNotClosed, and LeadAlreadyClosed for a lead that was won."""
+    lead.must_be_in_use()
     if lead.status == "open":
         raise LeadNotClosed()
     if lead.status == "won":
@@ -196,35 +180,20 @@ def recycle(lead: Lead, command: RecycleLead) -> LeadRecycled:
 
 
 def reopen(lead: Lead, command: ReopenLead) -> LeadReopened:
-    """Raises LeadNotClosed."""
+    """Raises LeadMerged, LeadNotClosed."""
+    lead.must_be_in_use()
     if lead.status == "open":
         raise LeadNotClosed()
     return LeadReopened(reason=command.reason)
 
 
 def win(lead: Lead, command: WinLead) -> LeadWon:
-    """Raises LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed."""
     must_be_open(lead)
     return LeadWon(value=command.value or lead.value, won_on=command.won_on)
 
 
 def lose(lead: Lead, command: LoseLead) -> LeadLost:
-    """Raises LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed."""
     must_be_open(lead)
     return LeadLost(reason=command.reason, competitor=command.competitor)
-
-
-def convert(lead: Lead, command: ConvertLead) -> LeadConverted:
-    """While open or once won; raises LeadAlreadyConverted, and LeadAlreadyClosed for a lead lost or disqualified."""
-    if lead.converted:
-        raise LeadAlreadyConverted()
-    if lead.status in ("lost", "disqualified"):
-        raise LeadAlreadyClosed(status=lead.status)
-    return LeadConverted()
-
-
-def revert_conversion(lead: Lead, command: RevertConversion) -> LeadConversionReverted:
-    """Raises LeadNotConverted."""
-    if not lead.converted:
-        raise LeadNotConverted()
-    return LeadConversionReverted(reason=command.reason)

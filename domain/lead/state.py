@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal, TypeAlias, assert_never
+from typing import ClassVar, Literal, TypeAlias, assert_never
 from uuid import UUID
 
-from domain import follow_up, interaction
-from domain.event import Forgotten, MemberId, Refusal, Text, Word
-from domain.follow_up import FollowUpCancelled, FollowUpCompleted, FollowUpRescheduled, FollowUps, FollowUpScheduled
-from domain.interaction import InteractionCorrected, InteractionLogged, InteractionRetracted, Interactions
+from domain.custom_field import RecordNoun
+from domain.event import CustomerId, Forgotten, MemberId, Refusal, Text, Word
+from domain.field_value import CustomFieldRecorded, FieldValues, with_value
+from domain.interaction import InteractionCorrected, InteractionRetracted
 from domain.lead.events import (
     LeadAssigned,
     LeadCaptureCorrected,
@@ -35,7 +35,10 @@ from domain.lead.events import (
     LeadValued,
     LeadWon,
 )
+from domain.merge import Absorbed, MergedInto, MergeReverted, Merges, merged
 from domain.money import Money
+from domain.reattribution import Reattributed
+from domain.work import Work, WorkEvent, worked
 
 LeadStatus: TypeAlias = Literal["open", "won", "lost", "disqualified"]
 
@@ -43,6 +46,8 @@ LeadStatus: TypeAlias = Literal["open", "won", "lost", "disqualified"]
 @dataclass(frozen=True)
 class Lead:
     """A lead now. Every field has a default, because imported histories need not begin with the capture."""
+
+    noun: ClassVar[RecordNoun] = "lead"
 
     status: LeadStatus = "open"
     title: Text | Forgotten | None = None
@@ -58,14 +63,23 @@ class Lead:
     recycled_until: date | None = None
     value: Money | None = None
     products: frozenset[Word] = frozenset()
-    converted: bool = False
-    interactions: Interactions = field(default_factory=Interactions)
-    follow_ups: FollowUps = field(default_factory=FollowUps)
+    conversion: LeadConverted | None = None
+    reattributed_to: CustomerId | None = None
+    work: Work = field(default_factory=Work)
+    custom_fields: FieldValues = field(default_factory=dict)
+    merges: Merges = field(default_factory=Merges)
+
+    def must_be_in_use(self) -> None:
+        """Raises LeadMerged."""
+        if self.merges.into is not None:
+            raise LeadMerged(survivor_id=self.merges.into.survivor_id)
 
 
 def evolve(lead: Lead | None, event: LeadEvent) -> Lead:
     """The lead after the event, whatever was recorded before: facts are not judged here."""
     lead = lead or Lead()
+    if isinstance(event, WorkEvent):
+        return replace(_contact_checked(lead, event), work=worked(lead.work, event))
     match event:
         case LeadCaptured():
             return replace(
@@ -105,27 +119,34 @@ def evolve(lead: Lead | None, event: LeadEvent) -> Lead:
         case LeadLost():
             return replace(lead, status="lost", recycled_until=None)
         case LeadConverted():
-            return replace(lead, converted=True)
+            return replace(lead, conversion=event)
         case LeadConversionReverted():
-            return replace(lead, converted=False)
-        case InteractionLogged():
-            return replace(lead, interactions=interaction.evolve(lead.interactions, event))
-        case InteractionCorrected() | InteractionRetracted():
-            return replace(_contact_checked(lead, event), interactions=interaction.evolve(lead.interactions, event))
-        case FollowUpScheduled() | FollowUpRescheduled() | FollowUpCompleted() | FollowUpCancelled():
-            return replace(lead, follow_ups=follow_up.evolve(lead.follow_ups, event))
+            return replace(lead, conversion=None)
+        case MergedInto() | Absorbed() | MergeReverted():
+            return replace(lead, merges=merged(lead.merges, event))
+        case Reattributed():
+            return replace(lead, reattributed_to=event.to_customer_id)
+        case CustomFieldRecorded():
+            return replace(lead, custom_fields=with_value(lead.custom_fields, event))
         case LeadExpectedCloseMoved() | LeadProbabilityOverridden() | LeadForecastCategoryChosen() | LeadProposalSent():
             return lead
         case _:
             assert_never(event)
 
 
-def _contact_checked(lead: Lead, event: InteractionCorrected | InteractionRetracted) -> Lead:
+def _contact_checked(lead: Lead, event: WorkEvent) -> Lead:
     """A first contact that did not take place, or was the prospect's own doing, was none."""
-    stands = isinstance(event, InteractionCorrected) and event.direction == "outbound"
-    if lead.first_contact != event.interaction_id or stands:
-        return lead
-    return replace(lead, contacted=False, first_contact=None)
+    match event:
+        case InteractionCorrected() if event.direction == "outbound":
+            return lead
+        case InteractionCorrected() | InteractionRetracted() if event.interaction_id == lead.first_contact:
+            return replace(lead, contacted=False, first_contact=None)
+        case _:
+            return lead
+
+
+class LeadMerged(Refusal):
+    """This lead was merged into the lead {survivor_id}. Work there, or revert the merge first."""
 
 
 class LeadAlreadyClosed(Refusal):
@@ -137,6 +158,7 @@ class LeadNotClosed(Refusal):
 
 
 def must_be_open(lead: Lead) -> None:
-    """Raises LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed."""
+    lead.must_be_in_use()
     if lead.status != "open":
         raise LeadAlreadyClosed(status=lead.status)

@@ -3,31 +3,16 @@ subject.
 
 What can happen is in `events`, what a ticket then is in `state`. Commands and rules are in `life`
 (opened to solved, closed, merged), `triage` (whose, how pressing, about what), `talk` (replies, follow-up
-tickets, ratings), `work` (interactions, follow-ups) and `sla` (when the targets are due).
+tickets, ratings) and `sla` (when the targets are due). What every record has is next door: `work` (interactions,
+follow-ups), `field_value` (custom fields), `merge` and `reattribution`.
 """
 
-from domain.follow_up import CancelFollowUp as CancelFollowUp
-from domain.follow_up import CompleteFollowUp as CompleteFollowUp
-from domain.follow_up import FollowUpAlreadyDone as FollowUpAlreadyDone
-from domain.follow_up import FollowUpAlreadyScheduled as FollowUpAlreadyScheduled
-from domain.follow_up import FollowUpCancelled as FollowUpCancelled
-from domain.follow_up import FollowUpCompleted as FollowUpCompleted
-from domain.follow_up import FollowUpRescheduled as FollowUpRescheduled
-from domain.follow_up import FollowUpScheduled as FollowUpScheduled
-from domain.follow_up import RescheduleFollowUp as RescheduleFollowUp
-from domain.follow_up import ScheduleFollowUp as ScheduleFollowUp
-from domain.follow_up import UnknownFollowUp as UnknownFollowUp
-from domain.interaction import CorrectInteraction as CorrectInteraction
-from domain.interaction import InteractionAlreadyLogged as InteractionAlreadyLogged
-from domain.interaction import InteractionAlreadyRetracted as InteractionAlreadyRetracted
-from domain.interaction import InteractionCorrected as InteractionCorrected
-from domain.interaction import InteractionLogged as InteractionLogged
-from domain.interaction import InteractionRetracted as InteractionRetracted
-from domain.interaction import LogInteraction as LogInteraction
-from domain.interaction import RetractInteraction as RetractInteraction
-from domain.interaction import UnknownInteraction as UnknownInteraction
-
 # Whole modules, because a list of their names here would have to be kept by hand for every new event, command and rule.
+from domain.field_value import *
+from domain.follow_up import *
+from domain.interaction import *
+from domain.merge import *
+from domain.reattribution import *
 from domain.sla_policy import *
 from domain.ticket.events import *
 from domain.ticket.life import *
@@ -35,4 +20,4 @@ from domain.ticket.sla import *
 from domain.ticket.state import *
 from domain.ticket.talk import *
 from domain.ticket.triage import *
-from domain.ticket.work import *
+from domain.work import *

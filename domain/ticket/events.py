@@ -6,9 +6,11 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.event import Event, MemberId, Moment, OptionalPersonalText, PersonalText, PersonalTexts, Word
-from domain.follow_up import FollowUpEvent
-from domain.interaction import InteractionEvent
+from domain.field_value import CustomFieldRecorded
+from domain.merge import MergeEvent
+from domain.reattribution import Reattributed
 from domain.sla_policy import Priority, SlaPolicy, SlaTarget
+from domain.work import WorkEvent
 
 TicketId = NewType("TicketId", UUID)
 
@@ -131,19 +133,6 @@ class TicketMarkedSpam(Event):
     """Nobody needs anything: the ticket is closed, and counts nowhere."""
 
 
-class TicketMergedInto(Event):
-    """Another ticket is about the same: it survives, and the work goes on there."""
-
-    survivor_id: TicketId
-    reason: OptionalPersonalText = None
-
-
-class TicketMergeReverted(Event):
-    """The ticket was not about the same after all, and is what it was before."""
-
-    reason: OptionalPersonalText = None
-
-
 class TicketRated(Event):
     """The customer said how content she is; when she says so again, the last time counts."""
 
@@ -208,10 +197,10 @@ TicketEvent: TypeAlias = (
     | TicketReopened
     | TicketClosed
     | TicketMarkedSpam
-    | TicketMergedInto
-    | TicketMergeReverted
     | TicketRated
     | SlaEvent
-    | InteractionEvent
-    | FollowUpEvent
+    | MergeEvent
+    | Reattributed
+    | CustomFieldRecorded
+    | WorkEvent
 )

@@ -6,6 +6,15 @@ from pydantic import Field
 
 from domain.customer import CustomerKind
 from domain.event import Command, CustomerId, ExternalKey, MemberId, Refusal, Text, Word
+from domain.merge import (
+    Absorbed,
+    MergeCommand,
+    MergedInto,
+    MergeReverted,
+    RevertMerge,
+    must_be_another,
+    reverted,
+)
 from domain.sla_policy import Priority, SlaPolicy
 from domain.ticket.events import (
     Author,
@@ -14,8 +23,6 @@ from domain.ticket.events import (
     TicketEvent,
     TicketId,
     TicketMarkedSpam,
-    TicketMergedInto,
-    TicketMergeReverted,
     TicketOpened,
     TicketPutOnHold,
     TicketPutPending,
@@ -30,7 +37,6 @@ from domain.ticket.state import (
     must_be_unsolved,
     must_be_wanted,
     must_not_be_closed,
-    must_not_be_merged,
 )
 
 
@@ -95,17 +101,8 @@ class MarkTicketSpam(Command):
     """Close a ticket in which nobody needs anything."""
 
 
-class MergeTicket(Command):
+class MergeTicket(MergeCommand):
     """Merge the ticket into another one that is about the same."""
-
-    survivor_id: TicketId
-    reason: Text | None = None
-
-
-class RevertTicketMerge(Command):
-    """Take back that the ticket was merged."""
-
-    reason: Text | None = None
 
 
 class TicketAlreadyWaiting(Refusal):
@@ -120,16 +117,8 @@ class TicketNotSolved(Refusal):
     """This ticket is not solved. Only a solved ticket can be closed or reopened."""
 
 
-class TicketMergedIntoItself(Refusal):
-    """A ticket cannot be merged into itself. Choose the other one."""
-
-
 class SurvivorNotOpen(Refusal):
     """The ticket to merge into is closed, or was merged itself. Choose one that is still worked on."""
-
-
-class TicketNotMerged(Refusal):
-    """This ticket was not merged, so there is nothing to revert."""
 
 
 def open_ticket(command: OpenTicket, policy: SlaPolicy | None) -> tuple[TicketEvent, ...]:
@@ -185,7 +174,7 @@ def solve(ticket: Ticket, command: SolveTicket) -> TicketSolved:
 
 def reopen(ticket: Ticket, command: ReopenTicket) -> TicketReopened:
     """A solved ticket, or one marked as spam; raises TicketMerged, TicketAlreadyClosed, TicketNotSolved."""
-    must_not_be_merged(ticket)
+    ticket.must_be_in_use()
     if not ticket.spam:
         _must_be_solved(ticket)
     return TicketReopened(cause=command.cause, reason=command.reason)
@@ -203,25 +192,29 @@ def mark_spam(ticket: Ticket, command: MarkTicketSpam) -> TicketMarkedSpam:
     return TicketMarkedSpam()
 
 
-def merge(ticket: Ticket, command: MergeTicket, ticket_id: TicketId, survivor: Ticket) -> TicketMergedInto:
-    """The ticket of that id into the survivor, also once closed, as doubles are found late.
+def merge(ticket: Ticket, command: MergeTicket, ticket_id: TicketId, merge_id: UUID) -> MergedInto:
+    """What happens to the ticket of that id, also once closed, as doubles are found late.
 
-    No cycles: a survivor that was itself merged is refused. Raises TicketMerged, TicketIsSpam, TicketMergedIntoItself,
-    SurvivorNotOpen.
+    In one append with what `absorb` says of the survivor. Raises TicketMerged, TicketIsSpam, MergedIntoItself.
     """
     must_be_wanted(ticket)
-    if command.survivor_id == ticket_id:
-        raise TicketMergedIntoItself()
-    if survivor.status == "closed" or survivor.merged_into is not None:
+    must_be_another(command, ticket_id)
+    return MergedInto(survivor_id=command.survivor_id, merge_id=merge_id, reason=command.reason)
+
+
+def absorb(survivor: Ticket, command: MergeTicket, merged_id: TicketId, merge_id: UUID) -> Absorbed:
+    """What happens to the survivor when the ticket of that id is merged into it.
+
+    No cycles: a survivor that was itself merged is refused. Raises SurvivorNotOpen.
+    """
+    if survivor.status == "closed" or survivor.merges.into is not None:
         raise SurvivorNotOpen()
-    return TicketMergedInto(survivor_id=command.survivor_id, reason=command.reason)
+    return Absorbed(merged_id=merged_id, merge_id=merge_id)
 
 
-def revert_merge(ticket: Ticket, command: RevertTicketMerge) -> TicketMergeReverted:
-    """Raises TicketNotMerged."""
-    if ticket.merged_into is None:
-        raise TicketNotMerged()
-    return TicketMergeReverted(reason=command.reason)
+def revert_merge(ticket: Ticket, command: RevertMerge) -> MergeReverted:
+    """What happens to either of the two, in one append; raises UnknownMerge."""
+    return reverted(ticket.merges, command)
 
 
 def _must_be_solved(ticket: Ticket) -> None:

@@ -23,7 +23,7 @@ from domain.ticket.events import (
     TicketSlaMet,
     TicketSolved,
 )
-from domain.ticket.state import SlaClock, Ticket, evolve, must_not_be_merged
+from domain.ticket.state import SlaClock, Ticket, evolve
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class SlaNotYetDue(Refusal):
 
 def breach_sla(ticket: Ticket, command: BreachSla, at: datetime) -> TicketSlaBreached:
     """By whoever watches the time, after the moment it was due; raises TicketMerged, SlaNotRunning, SlaNotYetDue."""
-    must_not_be_merged(ticket)
+    ticket.must_be_in_use()
     clock = ticket.clocks.get(command.target)
     if clock is None or clock.due_at is None:
         raise SlaNotRunning(target=command.target.replace("_", " "))
@@ -100,7 +100,7 @@ def _turn(target: SlaTarget, step: _Step) -> SlaEvent | None:
 
 
 def _is_owed(target: SlaTarget, ticket: Ticket) -> bool:
-    if ticket.merged_into is not None or ticket.status in ("solved", "closed"):
+    if ticket.merges.into is not None or ticket.status in ("solved", "closed"):
         return False
     return target == "resolution" or ticket.awaits == target
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, TypeAlias, assert_never
+from typing import ClassVar, Literal, TypeAlias, assert_never
 from uuid import UUID
 
-from domain import follow_up, interaction
-from domain.event import Forgotten, MemberId, Refusal, Text, Word
-from domain.follow_up import FollowUpCancelled, FollowUpCompleted, FollowUpRescheduled, FollowUps, FollowUpScheduled
-from domain.interaction import InteractionCorrected, InteractionLogged, InteractionRetracted, Interactions
+from domain.custom_field import RecordNoun
+from domain.event import CustomerId, Forgotten, MemberId, Refusal, Text, Word
+from domain.field_value import CustomFieldRecorded, FieldValues, with_value
+from domain.merge import Absorbed, MergedInto, MergeReverted, Merges, merged
+from domain.reattribution import Reattributed
 from domain.sla_policy import Priority, SlaPolicy, SlaTarget
 from domain.ticket.events import (
     SlaEvent,
@@ -18,10 +19,7 @@ from domain.ticket.events import (
     TicketClosed,
     TicketEscalated,
     TicketEvent,
-    TicketId,
     TicketMarkedSpam,
-    TicketMergedInto,
-    TicketMergeReverted,
     TicketOpened,
     TicketPriorityLowered,
     TicketPriorityRaised,
@@ -37,6 +35,7 @@ from domain.ticket.events import (
     TicketSlaMet,
     TicketSolved,
 )
+from domain.work import Work, WorkEvent, worked
 
 TicketStatus: TypeAlias = Literal["new", "open", "pending", "on_hold", "solved", "closed"]
 
@@ -56,6 +55,8 @@ class SlaClock:
 class Ticket:
     """A ticket now. Every field has a default, because imported histories need not begin with the opening."""
 
+    noun: ClassVar[RecordNoun] = "ticket"
+
     status: TicketStatus = "new"
     subject: Text | Forgotten | None = None
     channel: Word | None = None
@@ -70,16 +71,24 @@ class Ticket:
     was_solved: bool = False
     rating: TicketRated | None = None
     spam: bool = False
-    merged_into: TicketId | None = None
     sla_policy: SlaPolicy | None = None
     clocks: Mapping[SlaTarget, SlaClock] = field(default_factory=dict)
-    interactions: Interactions = field(default_factory=Interactions)
-    follow_ups: FollowUps = field(default_factory=FollowUps)
+    reattributed_to: CustomerId | None = None
+    work: Work = field(default_factory=Work)
+    custom_fields: FieldValues = field(default_factory=dict)
+    merges: Merges = field(default_factory=Merges)
+
+    def must_be_in_use(self) -> None:
+        """Raises TicketMerged."""
+        if self.merges.into is not None:
+            raise TicketMerged(survivor_id=self.merges.into.survivor_id)
 
 
 def evolve(ticket: Ticket | None, event: TicketEvent) -> Ticket:
     """The ticket after the event, whatever was recorded before: facts are not judged here."""
     ticket = ticket or Ticket()
+    if isinstance(event, WorkEvent):
+        return replace(ticket, work=worked(ticket.work, event))
     match event:
         case TicketOpened():
             return replace(
@@ -115,18 +124,16 @@ def evolve(ticket: Ticket | None, event: TicketEvent) -> Ticket:
             return replace(_turned(ticket, "closed"), awaits=None, was_solved=True)
         case TicketMarkedSpam():
             return replace(ticket, status="closed", spam=True)
-        case TicketMergedInto():
-            return replace(ticket, merged_into=event.survivor_id)
-        case TicketMergeReverted():
-            return replace(ticket, merged_into=None)
+        case MergedInto() | Absorbed() | MergeReverted():
+            return replace(ticket, merges=merged(ticket.merges, event))
+        case Reattributed():
+            return replace(ticket, reattributed_to=event.to_customer_id)
+        case CustomFieldRecorded():
+            return replace(ticket, custom_fields=with_value(ticket.custom_fields, event))
         case TicketRated():
             return replace(ticket, rating=event)
         case TicketSlaApplied() | TicketSlaMet() | TicketSlaBreached() | TicketSlaCancelled():
             return replace(ticket, clocks={**ticket.clocks, event.target: _clock(event)})
-        case InteractionLogged() | InteractionCorrected() | InteractionRetracted():
-            return replace(ticket, interactions=interaction.evolve(ticket.interactions, event))
-        case FollowUpScheduled() | FollowUpRescheduled() | FollowUpCompleted() | FollowUpCancelled():
-            return replace(ticket, follow_ups=follow_up.evolve(ticket.follow_ups, event))
         case _:
             assert_never(event)
 
@@ -187,15 +194,9 @@ class TicketStillNew(Refusal):
     """Nobody has taken up this ticket yet. Assign it or answer it first."""
 
 
-def must_not_be_merged(ticket: Ticket) -> None:
-    """Raises TicketMerged."""
-    if ticket.merged_into is not None:
-        raise TicketMerged(survivor_id=ticket.merged_into)
-
-
 def must_be_wanted(ticket: Ticket) -> None:
     """Raises TicketMerged, TicketIsSpam."""
-    must_not_be_merged(ticket)
+    ticket.must_be_in_use()
     if ticket.spam:
         raise TicketIsSpam()
 

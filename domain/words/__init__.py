@@ -6,9 +6,7 @@ from domain.campaign import CampaignEvent
 from domain.catalogue import AnyEvent
 from domain.customer.events import OwnCustomerEvent
 from domain.event import Event, Word
-from domain.follow_up import FollowUpCancelled, FollowUpCompleted, FollowUpRescheduled, FollowUpScheduled
 from domain.imports import ImportEvent
-from domain.interaction import InteractionCorrected, InteractionLogged, InteractionRecord, InteractionRetracted
 from domain.lead.events import (
     LeadAssigned,
     LeadCaptureCorrected,
@@ -40,8 +38,6 @@ from domain.ticket.events import (
     TicketClosed,
     TicketEscalated,
     TicketMarkedSpam,
-    TicketMergedInto,
-    TicketMergeReverted,
     TicketOpened,
     TicketPriorityLowered,
     TicketPriorityRaised,
@@ -60,6 +56,7 @@ from domain.ticket.events import (
 from domain.words.company import company_sentence
 from domain.words.customer import customer_sentence
 from domain.words.phrases import after, assigned, percent, plain, said
+from domain.words.shared import SharedEvent, shared_sentence
 from domain.workspace import WorkspaceEvent
 
 
@@ -73,6 +70,8 @@ def _sentence(event: AnyEvent) -> str:
         return company_sentence(event)
     if isinstance(event, OwnCustomerEvent):
         return customer_sentence(event)
+    if isinstance(event, SharedEvent):
+        return shared_sentence(event)
     match event:
         case LeadCaptured():
             return f"Captured in stage {event.stage}{after(' from ', event.source)}: {said(event.title)}"
@@ -115,7 +114,7 @@ def _sentence(event: AnyEvent) -> str:
         case LeadLost():
             return f"Lost{after(' to ', event.competitor)}{after(': ', event.reason)}"
         case LeadConverted():
-            return "Became a customer"
+            return f"Became a customer{after(', the same as customer ', event.customer_id)}"
         case LeadConversionReverted():
             return f"Did not become a customer after all{after(': ', event.reason)}"
         case TicketOpened():
@@ -146,10 +145,6 @@ def _sentence(event: AnyEvent) -> str:
             return f"Closed{_why(event.cause, None)}"
         case TicketMarkedSpam():
             return "Marked as spam"
-        case TicketMergedInto():
-            return f"Merged into ticket {event.survivor_id}{after(': ', event.reason)}"
-        case TicketMergeReverted():
-            return f"Not merged after all{after(': ', event.reason)}"
         case TicketRated():
             return f"Rated {event.csat} of 5{after(': ', event.comment)}"
         case TicketSlaApplied():
@@ -160,20 +155,6 @@ def _sentence(event: AnyEvent) -> str:
             return f"{_target(event)} overdue since {said(event.due_at)}"
         case TicketSlaCancelled():
             return f"{_target(event)} not owed any more"
-        case InteractionLogged():
-            return _interaction(event)
-        case InteractionCorrected():
-            return f"Corrected: {_interaction(event)}"
-        case InteractionRetracted():
-            return f"Interaction retracted{after(': ', event.reason)}"
-        case FollowUpScheduled():
-            return f"Follow-up due {said(event.due_at)}: {said(event.what)}"
-        case FollowUpRescheduled():
-            return f"Follow-up moved to {said(event.due_at)}"
-        case FollowUpCompleted():
-            return f"Follow-up done{after(': ', event.outcome)}"
-        case FollowUpCancelled():
-            return f"Follow-up cancelled{after(': ', event.reason)}"
         case _:
             assert_never(event)
 
@@ -196,9 +177,3 @@ def _target(event: SlaRecord) -> str:
 
 def _line(event: LeadProductAdded | LeadProductRepriced) -> str:
     return f"{plain(event.quantity)} x {event.product_id}{after(' at ', event.unit_price)}"
-
-
-def _interaction(event: InteractionRecord) -> str:
-    kind = f"{event.direction} {event.kind}" if event.direction else event.kind
-    minutes = f", {round(event.duration_seconds / 60)} min" if event.duration_seconds else ""
-    return f"{kind.capitalize()}{minutes}{after(': ', event.summary)}{after(' → ', event.outcome)}"

@@ -18,7 +18,6 @@ from domain.customer.events import (
     CustomerForgotten,
     CustomerMarkedAtRisk,
     CustomerMergedInto,
-    CustomerMergeReverted,
     CustomerOwnerAssigned,
     CustomerPersonForgotten,
     CustomerRegistered,
@@ -46,12 +45,14 @@ from domain.customer.outreach_events import (
 from domain.customer.trade_events import (
     CustomerPurchaseRecorded,
     CustomerPurchaseRefunded,
+    CustomerPurchaseRetracted,
     CustomerSubscriptionCancellationScheduled,
     CustomerSubscriptionCancelled,
     CustomerSubscriptionDowngraded,
     CustomerSubscriptionPaused,
     CustomerSubscriptionRenewed,
     CustomerSubscriptionResumed,
+    CustomerSubscriptionRetracted,
     CustomerSubscriptionStarted,
     CustomerSubscriptionUpgraded,
     SubscriptionEvent,
@@ -116,6 +117,10 @@ def customer_sentence(event: OwnCustomerEvent) -> str:
             return f"Bought for {said(event.total)}{after(': ', lines or None)}"
         case CustomerPurchaseRefunded():
             return f"Refunded {said(event.amount)}{after(': ', event.reason)}"
+        case CustomerPurchaseRetracted():
+            return f"Purchase retracted{after(': ', event.reason)}"
+        case CustomerSubscriptionRetracted():
+            return f"Subscription retracted{after(': ', event.reason)}"
         case SubscriptionRecord():
             return _subscription(event)
         case CustomerConsentGranted():
@@ -143,8 +148,6 @@ def customer_sentence(event: OwnCustomerEvent) -> str:
             return f"Merged into customer {event.survivor_id}{after(': ', event.reason)}"
         case CustomerAbsorbed():
             return f"Customer {event.merged_id} is the same and lives on here"
-        case CustomerMergeReverted():
-            return f"Not the same customer after all{after(': ', event.reason)}"
         case CustomerForgotten():
             return f"Personal data erased {_erased(event)}"
         case CustomerPersonForgotten():

@@ -25,7 +25,7 @@ WITH product AS (
         SELECT
             stream_id,
             part_id,
-            bool_or(type IN ('lead.follow_up_completed', 'lead.follow_up_cancelled')) AS is_done
+            bool_or(type IN ('lead.follow_up_completed', 'lead.follow_up_cancelled', 'lead.follow_up_retracted')) AS is_done
         FROM history
         WHERE type LIKE 'lead.follow\_up\_%'
         GROUP BY stream_id, part_id

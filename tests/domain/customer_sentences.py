@@ -28,11 +28,11 @@ from domain.customer import (
     CustomerForgotten,
     CustomerMarkedAtRisk,
     CustomerMergedInto,
-    CustomerMergeReverted,
     CustomerOwnerAssigned,
     CustomerPersonForgotten,
     CustomerPurchaseRecorded,
     CustomerPurchaseRefunded,
+    CustomerPurchaseRetracted,
     CustomerRegistered,
     CustomerRelatedTo,
     CustomerRelationEnded,
@@ -44,6 +44,7 @@ from domain.customer import (
     CustomerSubscriptionPaused,
     CustomerSubscriptionRenewed,
     CustomerSubscriptionResumed,
+    CustomerSubscriptionRetracted,
     CustomerSubscriptionStarted,
     CustomerSubscriptionUpgraded,
     CustomerSurveyAnswered,
@@ -136,6 +137,8 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
         CustomerPurchaseRefunded(purchase_id=ID, amount=EUR(amount=Decimal(3)), reason="Broken"),
         "Refunded 3.00 EUR: Broken",
     ),
+    (CustomerPurchaseRetracted(purchase_id=ID, reason="Her sister's"), "Purchase retracted: Her sister's"),
+    (CustomerSubscriptionRetracted(subscription_id=ID), "Subscription retracted"),
     (
         CustomerSubscriptionStarted(
             subscription_id=ID, effective_on=DAY, plan="basic", mrr=EUR(amount=Decimal(9)), term_months=12
@@ -186,5 +189,4 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
     (CustomerSurveyAnswered(survey="nps", score=9, comment="Fine"), "NPS 9: Fine"),
     (CustomerMergedInto(survivor_id=OTHER, merge_id=ID, reason="Same"), f"Merged into customer {OTHER}: Same"),
     (CustomerAbsorbed(merged_id=OTHER, merge_id=ID), f"Customer {OTHER} is the same and lives on here"),
-    (CustomerMergeReverted(merge_id=ID), "Not the same customer after all"),
 ]

@@ -14,7 +14,7 @@ from domain import customer as customers
 from domain.customer import Customer, CustomerEvent, CustomerForgotten, CustomerMergedInto, CustomerRegistered, evolve
 from domain.event import Command, CustomerId, Refusal
 from domain.money import Money
-from tests.domain.histories import IDS, examples_of
+from tests.domain.histories import IDS, WORKSPACE, examples_of
 
 THIS, OTHER = CustomerId(IDS[0]), CustomerId(IDS[1])
 MERGE = IDS[2]
@@ -55,6 +55,7 @@ RULES: dict[type[Command], Callable[..., CustomerEvent | tuple[CustomerEvent, ..
     customers.RescheduleFollowUp: customers.reschedule_follow_up,
     customers.CompleteFollowUp: customers.complete_follow_up,
     customers.CancelFollowUp: customers.cancel_follow_up,
+    customers.RetractFollowUp: customers.retract_follow_up,
     customers.GrantConsent: customers.grant_consent,
     customers.WithdrawConsent: customers.withdraw_consent,
     customers.SendCampaignMessage: partial(customers.send_campaign_message, new_id=NEW),
@@ -82,7 +83,13 @@ RULES: dict[type[Command], Callable[..., CustomerEvent | tuple[CustomerEvent, ..
     customers.RelateCustomer: partial(customers.relate, customer_id=THIS),
     customers.EndRelation: customers.end_relation,
     customers.MergeCustomer: partial(customers.merge, customer_id=THIS, merge_id=MERGE),
-    customers.RevertCustomerMerge: customers.revert_merge,
+    customers.RevertMerge: customers.revert_merge,
+    customers.RetractPurchase: customers.retract_purchase,
+    customers.RetractSubscription: customers.retract_subscription,
+    customers.ReattributePart: lambda customer, command: (
+        customers.reattribute_part(customer, command, THIS, Customer(), (), NEW).here
+    ),
+    customers.RecordCustomField: partial(customers.record_custom_field, workspace=WORKSPACE),
 }
 CUSTOMER_EVENTS: list[type[CustomerEvent]] = list(get_args(CustomerEvent))
 any_customer_event: SearchStrategy[CustomerEvent] = st.one_of([examples_of(event) for event in CUSTOMER_EVENTS])

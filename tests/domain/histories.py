@@ -1,9 +1,10 @@
 """Events, commands and histories to draw from, for the properties that must hold of all of them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import partial, reduce
 from types import NoneType
 from typing import Literal, TypeVar, get_args, get_origin
 from uuid import UUID
@@ -11,14 +12,24 @@ from uuid import UUID
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from pydantic import JsonValue
 
 from domain import lead as leads
 from domain.business_time import BusinessCalendar, WeeklyHours
 from domain.catalogue import EVENT_TYPES
 from domain.contact_point import ContactPoint, ContactPointKind, contact_point
-from domain.custom_field import CustomField
-from domain.customer import FieldChoice, PurchaseLine
-from domain.event import FORGOTTEN, Command, Event, Frozen, Refusal, personal_fields
+from domain.custom_field import (
+    ChoicesValue,
+    CustomField,
+    FieldValue,
+    MoneyValue,
+    NumberValue,
+    RecordNoun,
+    ReferenceValue,
+    TextValue,
+)
+from domain.customer import Customer, FieldChoice, PurchaseLine
+from domain.event import FORGOTTEN, Command, CustomerId, Event, Frozen, Refusal, personal_fields
 from domain.exchange_rate import ExchangeRate
 from domain.lead import Lead, LeadEvent, evolve
 from domain.money import Money
@@ -26,7 +37,9 @@ from domain.public_holidays import PublicHolidays
 from domain.segment import AssignmentStep, Condition
 from domain.sla_policy import SlaGoal, SlaPolicy
 from domain.ticket.events import HIGHEST_LEVEL
-from domain.workspace import DEFAULT_PIPELINE, Pipeline, Workspace, publish_pipeline
+from domain.work import FollowUpStatus, InteractionStatus, Work
+from domain.workspace import DEFAULT_PIPELINE, Pipeline, Workspace, WorkspaceCustomFieldDefined, publish_pipeline
+from domain.workspace import evolve as workspace_evolve
 
 PIPELINE = publish_pipeline(Workspace(), DEFAULT_PIPELINE).pipeline
 CALENDAR = BusinessCalendar(
@@ -45,6 +58,16 @@ CUSTOM_FIELD = CustomField(
     noun="lead", field_id="roof_kind", version=1, label="Kind of roof", kind="choice", is_personal=False,
     choices=("flat", "steep"),
 )  # fmt: skip
+NOUNS: tuple[RecordNoun, ...] = get_args(RecordNoun)
+WORKSPACE = reduce(
+    lambda workspace, noun: workspace_evolve(
+        workspace, WorkspaceCustomFieldDefined(custom_field=CUSTOM_FIELD.model_copy(update={"noun": noun}))
+    ),
+    NOUNS,
+    Workspace(),
+)
+"""Every noun has the field."""
+
 EXCHANGE_RATE = ExchangeRate(
     from_currency="USD", to_currency="EUR", rate=Decimal("0.9"), valid_on=date(2026, 3, 2)
 )  # fmt: skip
@@ -74,6 +97,13 @@ amounts = st.decimals(-(10**6), 10**6, places=2)
 money = st.builds(Money, amount=amounts, currency=st.sampled_from(["EUR", "USD"]))
 chances = st.decimals(0, 1, places=3)
 counts = st.integers(0, 1000)
+field_values: SearchStrategy[FieldValue] = st.one_of(
+    st.builds(TextValue, value=texts),
+    st.builds(NumberValue, value=amounts),
+    st.builds(MoneyValue, value=money),
+    st.just(ChoicesValue(value=("flat", "steep"))),
+    st.builds(ReferenceValue, noun=st.just("customer"), value=ids),
+)
 digests = st.text("0123456789abcdef", min_size=64, max_size=64)
 
 FIELDS: dict[str, SearchStrategy[object]] = {
@@ -89,12 +119,14 @@ FIELDS: dict[str, SearchStrategy[object]] = {
     **dict.fromkeys(["member_id", "key_id", "person_id"], ids),
     **dict.fromkeys(["webhook_id", "spending_id"], ids),
     **dict.fromkeys(["merged_id", "other_id"], st.sampled_from(IDS)),
+    **dict.fromkeys(["from_customer_id", "to_customer_id"], st.sampled_from(IDS)),
     **dict.fromkeys(["written", "proof", "response", "link"], texts),
     **dict.fromkeys(["segment", "industry", "size", "tier", "tag", "plan", "purpose", "text_version"], words),
     **dict.fromkeys(["valid_from", "valid_to", "effective_on"], days),
     **dict.fromkeys(["total", "amount", "mrr", "from_mrr"], money),
     **dict.fromkeys(["rule_version", "term_months"], counts),
     **dict.fromkeys(["primary", "voluntary", "permanent"], st.booleans()),
+    "field_version": counts,
     "region": st.just("DE"),
     "lines": st.lists(st.builds(PurchaseLine, product_id=words, unit_price=st.none() | money), max_size=2).map(tuple),
     "signals": st.lists(words, max_size=2).map(tuple),
@@ -136,6 +168,10 @@ def values(name: str, annotation: object) -> SearchStrategy[object]:
         return st.sampled_from(get_args(annotation))
     if get_origin(annotation) is dict:
         return FIELDS[name]
+    if annotation is JsonValue:
+        return st.sampled_from([None, "flat", "steep", "12.5", 12, ["flat"]])
+    if FieldValue in get_args(annotation):
+        return st.none() | field_values
     if annotation is UUID or UUID in get_args(annotation):
         return ids if annotation is UUID else st.none() | ids
     if ContactPoint in get_args(annotation):
@@ -162,8 +198,10 @@ AnEvent = TypeVar("AnEvent", bound=Event)
 
 
 def forgotten(event: AnEvent) -> AnEvent:
-    """The event once its subject was forgotten."""
-    return event.model_copy(update=dict.fromkeys(personal_fields(type(event)), FORGOTTEN))
+    """The event once its subject was forgotten: what was given of her, and with it all that could have been."""
+    names = personal_fields(type(event))
+    is_given = any(getattr(event, name) is not None for name in names)
+    return event.model_copy(update=dict.fromkeys(names, FORGOTTEN)) if is_given else event
 
 
 LEAD_EVENTS: list[type[LeadEvent]] = list(get_args(LeadEvent))
@@ -181,7 +219,14 @@ RULES: dict[type[Command], Callable[..., LeadEvent | tuple[LeadEvent, ...]]] = {
     leads.WinLead: leads.win,
     leads.LoseLead: leads.lose,
     leads.ConvertLead: leads.convert,
-    leads.RevertConversion: leads.revert_conversion,
+    leads.ConvertLeadInto: lambda lead, command: (
+        leads.convert_into(lead, command, CustomerId(IDS[0]), Customer(), Customer(), IDS[1]).lead
+    ),
+    leads.RevertConversion: lambda lead, command: leads.revert_conversion(lead, command, Customer(), Customer()).lead,
+    leads.MergeLead: partial(leads.merge, lead_id=IDS[0], merge_id=IDS[1]),
+    leads.RevertMerge: leads.revert_merge,
+    leads.Reattribute: partial(leads.reattribute, customer_id=CustomerId(IDS[0]), to=Customer()),
+    leads.RecordCustomField: partial(leads.record_custom_field, workspace=WORKSPACE),
     leads.MoveLeadToStage: partial(leads.move_to_stage, pipeline=PIPELINE),
     leads.ValueLead: leads.value,
     leads.MoveExpectedClose: leads.move_expected_close,
@@ -198,6 +243,7 @@ RULES: dict[type[Command], Callable[..., LeadEvent | tuple[LeadEvent, ...]]] = {
     leads.RescheduleFollowUp: leads.reschedule_follow_up,
     leads.CompleteFollowUp: leads.complete_follow_up,
     leads.CancelFollowUp: leads.cancel_follow_up,
+    leads.RetractFollowUp: leads.retract_follow_up,
 }
 any_command = st.one_of([examples_of(command) for command in RULES])
 
@@ -234,6 +280,17 @@ def accepted(captured: Sequence[LeadEvent], commands: Iterable[Command]) -> list
 captures = examples_of(leads.CaptureLead).map(lambda command: leads.capture(command, PIPELINE))
 accepted_histories = st.builds(accepted, captures, st.lists(any_command, max_size=12))
 recorded_histories = st.lists(any_lead_event, max_size=8)
+
+
+def work(interaction: InteractionStatus | None, follow_up: FollowUpStatus | None) -> Work:
+    """Of one interaction or follow-up, with the id `IDS[1]`."""
+    known = Work()
+    if interaction:
+        known = replace(known, interactions=known.interactions.with_entry(IDS[1], interaction))
+    if follow_up:
+        known = replace(known, follow_ups=known.follow_ups.with_entry(IDS[1], follow_up))
+    return known
+
 
 EUR = partial(Money, currency="EUR")
 HUNDRED = EUR(amount=Decimal(100))

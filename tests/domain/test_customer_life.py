@@ -18,8 +18,6 @@ from domain.customer import (
     CustomerMarkedAtRisk,
     CustomerMerged,
     CustomerMergedInto,
-    CustomerMergedIntoHerself,
-    CustomerMergeReverted,
     CustomerNotChurned,
     CustomerRelatedTo,
     CustomerRelationEnded,
@@ -32,11 +30,10 @@ from domain.customer import (
     PeriodBackwards,
     RelateCustomer,
     RelatedToHerself,
-    RevertCustomerMerge,
-    UnknownMerge,
     WinBackCustomer,
 )
 from domain.event import Command, Refusal
+from domain.merge import Merge, MergedIntoItself, MergeReverted, Merges, RevertMerge, UnknownMerge
 from tests.domain.customers import (
     FIRST,
     FORGOTTEN_CUSTOMER,
@@ -157,7 +154,7 @@ def test_a_merge_is_recorded_on_both_histories() -> None:
 
 
 def test_a_customer_is_not_merged_into_herself_nor_in_a_circle() -> None:
-    refused(CustomerMergedIntoHerself, given(), MergeCustomer(survivor_id=THIS))
+    refused(MergedIntoItself, given(), MergeCustomer(survivor_id=THIS))
     with pytest.raises(CustomerMerged):
         customers.absorb(given(MERGED), MergeCustomer(survivor_id=THIS), merged_id=OTHER, merge_id=IDS[3])
 
@@ -166,19 +163,19 @@ def test_a_customer_is_not_merged_into_herself_nor_in_a_circle() -> None:
     "history", [(MERGED,), (ABSORBED,), (ABSORBED, CustomerMergedInto(survivor_id=OTHER, merge_id=IDS[3]))]
 )
 def test_a_merge_is_reverted_on_either_history(history: tuple[CustomerEvent, ...]) -> None:
-    event = CustomerMergeReverted(merge_id=MERGE, reason="Twins")
-    command = RevertCustomerMerge(merge_id=MERGE, reason="Twins")
+    event = MergeReverted(merge_id=MERGE, reason="Twins")
+    command = RevertMerge(merge_id=MERGE, reason="Twins")
     assert decide(given(*history), command) == (event,)
     refused(UnknownMerge, given(*history, event), command)
 
 
 def test_what_is_reverted_is_that_merge_and_no_other() -> None:
     other_merge = CustomerMergedInto(survivor_id=OTHER, merge_id=IDS[3])
-    customer = given(ABSORBED, other_merge, CustomerMergeReverted(merge_id=MERGE))
-    assert (customer.merged, customer.absorbed) == (customers.Merge(OTHER, IDS[3]), frozenset())
-    refused(UnknownMerge, given(MERGED), RevertCustomerMerge(merge_id=IDS[3]))
-    assert given(MERGED, CustomerMergeReverted(merge_id=MERGE)) == given()
+    customer = given(ABSORBED, other_merge, MergeReverted(merge_id=MERGE))
+    assert customer.merges == Merges(Merge(OTHER, IDS[3]))
+    refused(UnknownMerge, given(MERGED), RevertMerge(merge_id=IDS[3]))
+    assert given(MERGED, MergeReverted(merge_id=MERGE)) == given()
 
 
 def test_a_merge_of_the_forgotten_is_not_reverted() -> None:
-    refused(CustomerAlreadyForgotten, given(MERGED, FORGOTTEN_CUSTOMER), RevertCustomerMerge(merge_id=MERGE))
+    refused(CustomerAlreadyForgotten, given(MERGED, FORGOTTEN_CUSTOMER), RevertMerge(merge_id=MERGE))

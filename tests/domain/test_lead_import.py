@@ -28,6 +28,7 @@ from domain.lead import (
     LeadWon,
 )
 from domain.lead.imported import ImportedFact, ImportedLead, reconcile
+from domain.merge import MergedInto, MergeReverted
 from domain.workspace import UnknownStage
 from tests.domain.histories import (
     DAY,
@@ -443,3 +444,11 @@ def test_a_lead_captured_by_people_takes_what_its_first_row_says_and_keeps_its_p
     history = [(event, day(1)) for event in (captured(), LeadProductAdded(product_id="door", quantity=Decimal(1)))]
     facts = reconcile(history, Row(title="Two roofs", product_ids=("roof",)), PIPELINE, day(9))
     assert [type(fact.event) for fact in facts] == [LeadRetitled, LeadProductAdded]
+
+
+def test_a_row_about_a_lead_that_was_merged_is_out_of_date() -> None:
+    merged = MergedInto(survivor_id=IDS[0], merge_id=IDS[1])
+    history = [(event, day(1)) for event in (captured(), merged)]
+    row = Row(title="Two roofs", status="won", closed_at=day(2))
+    assert reconcile(history, row, PIPELINE, day(9)) == ()
+    assert reconcile([*history, (MergeReverted(merge_id=IDS[1]), day(3))], row, PIPELINE, day(9))

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from domain.event import FORGOTTEN, MemberId
-from domain.follow_up import FollowUps
-from domain.interaction import Interactions
+from domain.custom_field import ChoiceValue
+from domain.event import FORGOTTEN, CustomerId, MemberId
+from domain.field_value import CustomFieldRecorded
 from domain.lead import (
     FollowUpCancelled,
     FollowUpCompleted,
     FollowUpRescheduled,
+    FollowUpRetracted,
     FollowUpScheduled,
     InteractionCorrected,
     InteractionLogged,
@@ -44,7 +45,9 @@ from domain.lead import (
     LeadWon,
     evolve,
 )
-from tests.domain.histories import DAY, HUNDRED, IDS, LEAD_EVENTS, fold, forgotten
+from domain.merge import Absorbed, Merge, MergedInto, MergeReverted, Merges
+from domain.reattribution import Reattributed
+from tests.domain.histories import DAY, HUNDRED, IDS, LEAD_EVENTS, fold, forgotten, work
 
 ALICE, DAY_OFF, ONE = MemberId(IDS[0]), date(2027, 1, 1), frozenset({IDS[1]})
 HALF = Decimal("0.5")
@@ -60,6 +63,7 @@ BEFORE = Lead(
     products=frozenset({"door"}),
 )
 CLOSED = {"recycled_until": None}
+
 
 # Any: fields of several types
 CHANGES: list[tuple[LeadEvent, dict[str, Any]]] = [
@@ -89,15 +93,24 @@ CHANGES: list[tuple[LeadEvent, dict[str, Any]]] = [
     (LeadProposalSent(value=HUNDRED), {}),
     (LeadWon(value=HUNDRED), {"status": "won", "value": HUNDRED, **CLOSED}),
     (LeadLost(), {"status": "lost", **CLOSED}),
-    (LeadConverted(), {"converted": True}),
-    (LeadConversionReverted(), {"converted": False}),
-    (InteractionLogged(interaction_id=IDS[1], kind="call"), {"interactions": Interactions(logged=ONE)}),
-    (InteractionCorrected(interaction_id=IDS[1], kind="call"), {"interactions": Interactions(logged=ONE)}),
-    (InteractionRetracted(interaction_id=IDS[1]), {"interactions": Interactions(retracted=ONE)}),
-    (FollowUpScheduled(task_id=IDS[1], what="Ring", due_at=DAY), {"follow_ups": FollowUps(scheduled=ONE)}),
-    (FollowUpRescheduled(task_id=IDS[1], due_at=DAY), {"follow_ups": FollowUps(scheduled=ONE)}),
-    (FollowUpCompleted(task_id=IDS[1]), {"follow_ups": FollowUps(done=ONE)}),
-    (FollowUpCancelled(task_id=IDS[1]), {"follow_ups": FollowUps(done=ONE)}),
+    (LeadConverted(), {"conversion": LeadConverted()}),
+    (LeadConversionReverted(), {}),
+    (MergedInto(survivor_id=IDS[1], merge_id=IDS[2]), {"merges": Merges(Merge(IDS[1], IDS[2]))}),
+    (Absorbed(merged_id=IDS[1], merge_id=IDS[2]), {"merges": Merges(None, {IDS[2]: IDS[1]})}),
+    (MergeReverted(merge_id=IDS[2]), {}),
+    (Reattributed(from_customer_id=CustomerId(IDS[0]), to_customer_id=CustomerId(IDS[1])), {"reattributed_to": IDS[1]}),
+    (
+        CustomFieldRecorded(field_id="roof_kind", field_version=1, value=ChoiceValue(value="flat")),
+        {"custom_fields": {"roof_kind": ChoiceValue(value="flat")}},
+    ),
+    (InteractionLogged(interaction_id=IDS[1], kind="call"), {"work": work("logged", None)}),
+    (InteractionCorrected(interaction_id=IDS[1], kind="call"), {"work": work("logged", None)}),
+    (InteractionRetracted(interaction_id=IDS[1]), {"work": work("retracted", None)}),
+    (FollowUpScheduled(task_id=IDS[1], what="Ring", due_at=DAY), {"work": work(None, "scheduled")}),
+    (FollowUpRescheduled(task_id=IDS[1], due_at=DAY), {"work": work(None, "scheduled")}),
+    (FollowUpCompleted(task_id=IDS[1]), {"work": work(None, "done")}),
+    (FollowUpCancelled(task_id=IDS[1]), {"work": work(None, "done")}),
+    (FollowUpRetracted(task_id=IDS[1]), {"work": work(None, "retracted")}),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The work on a lead: interactions and follow-ups, at any time, and the first contact they make."""
+"""The work on a lead: interactions and follow-ups with all their refusals, and the first contact they make."""
 
 from datetime import timedelta
 
@@ -11,10 +11,12 @@ from domain.lead import (
     ContactLead,
     CorrectInteraction,
     FollowUpAlreadyDone,
+    FollowUpAlreadyRetracted,
     FollowUpAlreadyScheduled,
     FollowUpCancelled,
     FollowUpCompleted,
     FollowUpRescheduled,
+    FollowUpRetracted,
     FollowUpScheduled,
     InteractionAlreadyLogged,
     InteractionAlreadyRetracted,
@@ -25,6 +27,7 @@ from domain.lead import (
     LeadEvent,
     LogInteraction,
     RescheduleFollowUp,
+    RetractFollowUp,
     RetractInteraction,
     ScheduleFollowUp,
     UnknownFollowUp,
@@ -122,6 +125,8 @@ def test_another_interaction_does_not_undo_the_first_contact() -> None:
          FollowUpRescheduled(task_id=TASK, due_at=DAY + timedelta(1))),
         ((SCHEDULED,), CompleteFollowUp(task_id=TASK, outcome="Done"), FollowUpCompleted(task_id=TASK, outcome="Done")),
         ((SCHEDULED,), CancelFollowUp(task_id=TASK, reason="Moot"), FollowUpCancelled(task_id=TASK, reason="Moot")),
+        ((SCHEDULED, FollowUpCompleted(task_id=TASK)), RetractFollowUp(task_id=TASK, reason="Not hers"),
+         FollowUpRetracted(task_id=TASK, reason="Not hers")),
     ],
 )  # fmt: skip
 def test_when_this_is_wanted_that_happens(
@@ -142,6 +147,7 @@ CORRECT = CorrectInteraction(interaction_id=CALL, kind="call")
 RETRACT = RetractInteraction(interaction_id=CALL)
 SCHEDULE_AGAIN = ScheduleFollowUp(task_id=TASK, what="Ring", due_at=DAY)
 RESCHEDULE = RescheduleFollowUp(task_id=TASK, due_at=DAY)
+RETRACT_TASK, TASK_RETRACTED = RetractFollowUp(task_id=TASK), FollowUpRetracted(task_id=TASK)
 COMPLETED, CANCELLED = FollowUpCompleted(task_id=TASK), FollowUpCancelled(task_id=TASK)
 
 
@@ -154,6 +160,8 @@ COMPLETED, CANCELLED = FollowUpCompleted(task_id=TASK), FollowUpCancelled(task_i
         ((), CORRECT, UnknownInteraction),
         ((), RETRACT, UnknownInteraction),
         ((CALLED, RETRACTED), CORRECT, InteractionAlreadyRetracted),
+        ((RETRACTED, CALLED), CORRECT, InteractionAlreadyRetracted),
+        ((CANCELLED, SCHEDULED), RESCHEDULE, FollowUpAlreadyDone),
         ((CALLED, RETRACTED), RETRACT, InteractionAlreadyRetracted),
         ((SCHEDULED,), SCHEDULE_AGAIN, FollowUpAlreadyScheduled),
         ((COMPLETED,), SCHEDULE_AGAIN, FollowUpAlreadyScheduled),
@@ -164,6 +172,12 @@ COMPLETED, CANCELLED = FollowUpCompleted(task_id=TASK), FollowUpCancelled(task_i
         ((SCHEDULED, COMPLETED), CompleteFollowUp(task_id=TASK), FollowUpAlreadyDone),
         ((SCHEDULED, COMPLETED), CancelFollowUp(task_id=TASK), FollowUpAlreadyDone),
         ((SCHEDULED, CANCELLED), RESCHEDULE, FollowUpAlreadyDone),
+        ((), RETRACT_TASK, UnknownFollowUp),
+        ((SCHEDULED, TASK_RETRACTED), RETRACT_TASK, FollowUpAlreadyRetracted),
+        ((SCHEDULED, TASK_RETRACTED), RESCHEDULE, FollowUpAlreadyRetracted),
+        ((COMPLETED, TASK_RETRACTED), CompleteFollowUp(task_id=TASK), FollowUpAlreadyRetracted),
+        ((SCHEDULED, TASK_RETRACTED, COMPLETED), CancelFollowUp(task_id=TASK), FollowUpAlreadyRetracted),
+        ((SCHEDULED, TASK_RETRACTED), SCHEDULE_AGAIN, FollowUpAlreadyScheduled),
     ],
 )
 def test_what_does_not_fit_is_refused_by_its_id(

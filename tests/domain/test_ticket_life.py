@@ -3,6 +3,7 @@
 import pytest
 
 from domain.event import Command, MemberId, Refusal
+from domain.merge import Absorbed, MergedInto, MergedIntoItself, MergeReverted, RevertMerge, UnknownMerge
 from domain.ticket import (
     AssignTicket,
     CategoriseTicket,
@@ -19,10 +20,8 @@ from domain.ticket import (
     ReopenTicket,
     ReplyToTicket,
     ResumeTicket,
-    RevertTicketMerge,
     SolveTicket,
     SurvivorNotOpen,
-    Ticket,
     TicketAlreadyClosed,
     TicketAlreadySolved,
     TicketAlreadyWaiting,
@@ -32,10 +31,6 @@ from domain.ticket import (
     TicketIsSpam,
     TicketMarkedSpam,
     TicketMerged,
-    TicketMergedInto,
-    TicketMergedIntoItself,
-    TicketMergeReverted,
-    TicketNotMerged,
     TicketNotSolved,
     TicketNotWaiting,
     TicketNotYetSolved,
@@ -47,11 +42,27 @@ from domain.ticket import (
     TicketResumed,
     TicketSolved,
     TicketStillNew,
+    absorb,
     merge,
     open_ticket,
 )
 from tests.domain.histories import IDS
-from tests.domain.tickets import ALICE, GOLD, MERGED, OPENED, OTHER, STATES, THIS, decide, fold, given, refused
+from tests.domain.tickets import (
+    ALICE,
+    CLOSED,
+    GOLD,
+    MERGE,
+    MERGED,
+    OPENED,
+    OTHER,
+    SPAM,
+    STATES,
+    THIS,
+    decide,
+    fold,
+    given,
+    refused,
+)
 
 Places = dict[str, type[Refusal] | None]
 CLOSED_FOR_ALL: Places = {"closed": TicketAlreadyClosed, "spam": TicketIsSpam, "merged": TicketMerged}
@@ -83,7 +94,7 @@ REFUSED: list[tuple[Command, Places]] = [
     (CloseTicket(), {**NOT_SOLVED, **CLOSED_FOR_ALL}),
     (MarkTicketSpam(), CLOSED_FOR_ALL),
     (MergeTicket(survivor_id=OTHER), {"spam": TicketIsSpam, "merged": TicketMerged}),
-    (RevertTicketMerge(), dict.fromkeys([name for name in STATES if name != "merged"], TicketNotMerged)),
+    (RevertMerge(merge_id=MERGE), dict.fromkeys([name for name in STATES if name != "merged"], UnknownMerge)),
 ]
 
 
@@ -164,11 +175,16 @@ def test_a_ticket_may_be_opened_for_a_team_alone() -> None:
         ("spam", ReopenTicket(cause="not_spam"), TicketReopened(cause="not_spam"), "open"),
         ("solved", CloseTicket(cause="quiet_for_days"), TicketClosed(cause="quiet_for_days"), "closed"),
         ("new", MarkTicketSpam(), TicketMarkedSpam(), "closed"),
-        ("merged", RevertTicketMerge(reason="Not it"), TicketMergeReverted(reason="Not it"), "open"),
+        (
+            "merged",
+            RevertMerge(merge_id=MERGE, reason="Not it"),
+            MergeReverted(merge_id=MERGE, reason="Not it"),
+            "open",
+        ),
         (
             "closed",
             MergeTicket(survivor_id=OTHER, reason="The same"),
-            TicketMergedInto(survivor_id=OTHER, reason="The same"),
+            MergedInto(survivor_id=OTHER, merge_id=MERGE, reason="The same"),
             "closed",
         ),
     ],
@@ -194,30 +210,40 @@ def test_a_merged_ticket_names_the_one_that_survived() -> None:
 
 
 def test_a_ticket_is_not_merged_into_itself() -> None:
-    with pytest.raises(TicketMergedIntoItself):
-        merge(given(), MergeTicket(survivor_id=THIS), THIS, given())
+    refused(MergedIntoItself, given(), MergeTicket(survivor_id=THIS))
 
 
 @pytest.mark.parametrize("place", ["closed", "spam", "merged"])
 def test_a_ticket_is_not_merged_into_one_that_nobody_works_on(place: str) -> None:
     with pytest.raises(SurvivorNotOpen):
-        merge(given(), MergeTicket(survivor_id=OTHER), THIS, fold(STATES[place]))
+        absorb(fold(STATES[place]), MergeTicket(survivor_id=OTHER), THIS, MERGE)
 
 
 @pytest.mark.parametrize("place", ["new", "open", "pending", "on_hold", "solved"])
 def test_a_ticket_is_merged_into_any_other(place: str) -> None:
-    assert merge(given(), MergeTicket(survivor_id=OTHER), THIS, fold(STATES[place])) == MERGED
+    absorbed = absorb(fold(STATES[place]), MergeTicket(survivor_id=OTHER), THIS, MERGE)
+    assert absorbed == Absorbed(merged_id=THIS, merge_id=MERGE)
+    assert fold((*STATES[place], absorbed)).status == place
 
 
 def test_two_tickets_are_not_merged_crosswise() -> None:
-    first = given(merge(given(), MergeTicket(survivor_id=OTHER), THIS, given()))
+    first = given(merge(given(), MergeTicket(survivor_id=OTHER), THIS, MERGE))
     with pytest.raises(SurvivorNotOpen):
-        merge(given(), MergeTicket(survivor_id=THIS), OTHER, first)
+        absorb(first, MergeTicket(survivor_id=THIS), OTHER, IDS[3])
+
+
+def test_the_merge_of_two_tickets_is_reverted_on_either_history() -> None:
+    revert = RevertMerge(merge_id=MERGE, reason="Not it")
+    reverted = MergeReverted(merge_id=MERGE, reason="Not it")
+    for happened in (MERGED, Absorbed(merged_id=THIS, merge_id=MERGE)):
+        assert decide(given(happened), revert) == (reverted,)
+        refused(UnknownMerge, given(happened, reverted), revert)
+        assert given(happened, reverted) == given()
 
 
 def test_a_ticket_may_be_merged_again_once_the_merge_was_reverted() -> None:
-    assert decide(given(MERGED, TicketMergeReverted()), MergeTicket(survivor_id=OTHER)) == (MERGED,)
+    assert decide(given(MERGED, MergeReverted(merge_id=MERGE)), MergeTicket(survivor_id=OTHER)) == (MERGED,)
 
 
 def test_a_ticket_merged_by_a_history_that_nobody_judged_answers_the_same() -> None:
-    refused(TicketMerged, Ticket(merged_into=OTHER, status="closed", spam=True), ReopenTicket())
+    refused(TicketMerged, given(MERGED, CLOSED, SPAM), ReopenTicket())

@@ -9,6 +9,7 @@ import pytest
 from domain import business_time
 from domain.business_time import BusinessCalendar, WeeklyHours
 from domain.event import Command
+from domain.merge import RevertMerge
 from domain.sla_policy import PRIORITIES, TARGETS, Priority, SlaPolicy, SlaTarget
 from domain.ticket import (
     AssignTicket,
@@ -29,7 +30,6 @@ from domain.ticket import (
     ReopenTicket,
     ReplyToTicket,
     ResumeTicket,
-    RevertTicketMerge,
     SlaClock,
     SlaEvent,
     SlaNotRunning,
@@ -58,6 +58,7 @@ from tests.domain.tickets import (
     BOB,
     GOLD,
     HOUR,
+    MERGED,
     OTHER,
     STATES,
     THIS,
@@ -75,7 +76,7 @@ ANSWER = ReplyToTicket(body="On our way")
 ASK = ReplyToTicket(author="customer", body="Still cold")
 TAKE = AssignTicket(assignee_id=ALICE)
 WAIT, RESUME, SOLVE, REOPEN = PutTicketPending(), ResumeTicket(), SolveTicket(), ReopenTicket()
-MERGE, UNMERGE = MergeTicket(survivor_id=OTHER), RevertTicketMerge()
+MERGE, UNMERGE = MergeTicket(survivor_id=OTHER), RevertMerge(merge_id=MERGED.merge_id)
 
 
 def due(target: SlaTarget, at: float, left: float, policy: SlaPolicy = GOLD) -> TicketSlaApplied:
@@ -351,9 +352,7 @@ def test_a_target_is_not_breached_before_it_is_due() -> None:
 
 def test_a_merged_ticket_is_not_breached() -> None:
     with pytest.raises(TicketMerged):
-        breach_sla(
-            Ticket(merged_into=OTHER, clocks={FIRST: SlaClock("gold", 3, DAY, 60)}), BreachSla(target=FIRST), DAY
-        )
+        breach_sla(given(MERGED, due(FIRST, 4, 4)), BreachSla(target=FIRST), hours(5))
 
 
 OFFICE = BusinessCalendar(

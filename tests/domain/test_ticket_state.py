@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from domain.event import FORGOTTEN
-from domain.follow_up import FollowUps
-from domain.interaction import Interactions
+from domain.custom_field import ChoiceValue
+from domain.event import FORGOTTEN, CustomerId
+from domain.field_value import CustomFieldRecorded
+from domain.merge import Absorbed, Merge, MergedInto, MergeReverted, Merges
+from domain.reattribution import Reattributed
 from domain.ticket import (
     FollowUpCancelled,
     FollowUpCompleted,
     FollowUpRescheduled,
+    FollowUpRetracted,
     FollowUpScheduled,
     InteractionCorrected,
     InteractionLogged,
@@ -22,7 +25,6 @@ from domain.ticket import (
     TicketCategorised,
     TicketEscalated,
     TicketEvent,
-    TicketMergeReverted,
     TicketOpened,
     TicketPriorityLowered,
     TicketPriorityRaised,
@@ -36,7 +38,7 @@ from domain.ticket import (
     TicketSlaMet,
     evolve,
 )
-from tests.domain.histories import DAY, IDS, forgotten
+from tests.domain.histories import DAY, IDS, forgotten, work
 from tests.domain.tickets import (
     ALICE,
     ANSWERED,
@@ -44,10 +46,10 @@ from tests.domain.tickets import (
     BOT_SAID,
     CLOSED,
     GOLD,
+    MERGE,
     MERGED,
     NOTED,
     ON_HOLD,
-    OTHER,
     PENDING,
     SOLVED,
     SPAM,
@@ -110,8 +112,6 @@ CHANGES: list[tuple[TicketEvent, dict[str, Any]]] = [
     (TicketReopened(), {"status": "open", "spam": False}),
     (CLOSED, {"status": "closed", "spam": False, "awaits": None, "was_solved": True}),
     (SPAM, {"status": "closed", "spam": True}),
-    (MERGED, {"merged_into": OTHER}),
-    (TicketMergeReverted(), {"merged_into": None}),
     (RATED, {"rating": RATED}),
     (
         TicketSlaApplied(target="resolution", clock="running", due_at=DAY, remaining_seconds=9, **POLICY),
@@ -129,13 +129,22 @@ CHANGES: list[tuple[TicketEvent, dict[str, Any]]] = [
         TicketSlaCancelled(target="resolution", due_at=DAY, remaining_seconds=9, **POLICY),
         clocks(SlaClock("gold", 3, None, 9, "cancelled")),
     ),
-    (InteractionLogged(interaction_id=IDS[1], kind="call"), {"interactions": Interactions(logged=ONE)}),
-    (InteractionCorrected(interaction_id=IDS[1], kind="call"), {"interactions": Interactions(logged=ONE)}),
-    (InteractionRetracted(interaction_id=IDS[1]), {"interactions": Interactions(retracted=ONE)}),
-    (FollowUpScheduled(task_id=IDS[1], what="Ring", due_at=DAY), {"follow_ups": FollowUps(scheduled=ONE)}),
-    (FollowUpRescheduled(task_id=IDS[1], due_at=DAY), {"follow_ups": FollowUps(scheduled=ONE)}),
-    (FollowUpCompleted(task_id=IDS[1]), {"follow_ups": FollowUps(done=ONE)}),
-    (FollowUpCancelled(task_id=IDS[1]), {"follow_ups": FollowUps(done=ONE)}),
+    (MergedInto(survivor_id=IDS[1], merge_id=IDS[2]), {"merges": Merges(Merge(IDS[1], IDS[2]))}),
+    (Absorbed(merged_id=IDS[1], merge_id=IDS[2]), {"merges": Merges(None, {IDS[2]: IDS[1]})}),
+    (MergeReverted(merge_id=IDS[2]), {}),
+    (Reattributed(from_customer_id=CustomerId(IDS[0]), to_customer_id=CustomerId(IDS[1])), {"reattributed_to": IDS[1]}),
+    (
+        CustomFieldRecorded(field_id="roof_kind", field_version=1, value=ChoiceValue(value="flat")),
+        {"custom_fields": {"roof_kind": ChoiceValue(value="flat")}},
+    ),
+    (InteractionLogged(interaction_id=IDS[1], kind="call"), {"work": work("logged", None)}),
+    (InteractionCorrected(interaction_id=IDS[1], kind="call"), {"work": work("logged", None)}),
+    (InteractionRetracted(interaction_id=IDS[1]), {"work": work("retracted", None)}),
+    (FollowUpScheduled(task_id=IDS[1], what="Ring", due_at=DAY), {"work": work(None, "scheduled")}),
+    (FollowUpRescheduled(task_id=IDS[1], due_at=DAY), {"work": work(None, "scheduled")}),
+    (FollowUpCompleted(task_id=IDS[1]), {"work": work(None, "done")}),
+    (FollowUpCancelled(task_id=IDS[1]), {"work": work(None, "done")}),
+    (FollowUpRetracted(task_id=IDS[1]), {"work": work(None, "retracted")}),
 ]
 
 
@@ -248,4 +257,4 @@ def test_odd_histories_end_as_their_last_event_says() -> None:
     assert fold([CLOSED, CLOSED]).status == "closed"
     assert fold([CLOSED, TicketResumed(), PENDING, SOLVED, ON_HOLD]).status == "on_hold"
     assert fold([SPAM, PENDING]) == Ticket(status="pending")
-    assert fold([MERGED, MERGED, TicketMergeReverted()]).merged_into is None
+    assert fold([MERGED, MERGED, MergeReverted(merge_id=MERGE)]).merges == Merges()

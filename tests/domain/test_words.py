@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 
 from domain.catalogue import EVENT_TYPES
-from domain.event import FORGOTTEN, Event, MemberId, personal_fields
+from domain.event import FORGOTTEN, CustomerId, Event, MemberId, personal_fields
 from domain.lead import (
-    FollowUpCancelled,
-    FollowUpCompleted,
-    FollowUpRescheduled,
-    FollowUpScheduled,
-    InteractionCorrected,
-    InteractionLogged,
-    InteractionRetracted,
     LeadAssigned,
     LeadCaptureCorrected,
     LeadCaptured,
@@ -46,10 +39,7 @@ from domain.ticket import (
     TicketCategorised,
     TicketClosed,
     TicketEscalated,
-    TicketId,
     TicketMarkedSpam,
-    TicketMergedInto,
-    TicketMergeReverted,
     TicketOpened,
     TicketPriorityLowered,
     TicketPriorityRaised,
@@ -69,6 +59,7 @@ from domain.words import in_words
 from tests.domain.company_sentences import COMPANY_SENTENCES
 from tests.domain.customer_sentences import CUSTOMER_SENTENCES
 from tests.domain.histories import IDS, any_event, patient
+from tests.domain.shared_sentences import SHARED_SENTENCES
 
 ID, ALICE = IDS[0], MemberId(IDS[0])
 PRICE = Money(amount=Decimal(1054), currency="USD")
@@ -121,6 +112,7 @@ SENTENCES: list[tuple[Event, str]] = [
     (LeadLost(reason="price", competitor="Umbrella"), "Lost to Umbrella: price"),
     (LeadLost(reason=FORGOTTEN, competitor=FORGOTTEN), "Lost to (forgotten): (forgotten)"),
     (LeadConverted(), "Became a customer"),
+    (LeadConverted(customer_id=CustomerId(ID), merge_id=ID), f"Became a customer, the same as customer {ID}"),
     (LeadConversionReverted(reason="wrong person"), "Did not become a customer after all: wrong person"),
     (TicketOpened(subject="No heat"), "Opened with priority normal: No heat"),
     (
@@ -150,8 +142,6 @@ SENTENCES: list[tuple[Event, str]] = [
     (TicketClosed(), "Closed"),
     (TicketClosed(cause="quiet_for_days"), "Closed, quiet for days"),
     (TicketMarkedSpam(), "Marked as spam"),
-    (TicketMergedInto(survivor_id=TicketId(ID), reason="The same"), f"Merged into ticket {ID}: The same"),
-    (TicketMergeReverted(), "Not merged after all"),
     (TicketRated(csat=4, comment="Quick"), "Rated 4 of 5: Quick"),
     (
         TicketSlaApplied(target="first_response", clock="running", due_at=HALF_PAST_TWO, remaining_seconds=60, **GOLD),
@@ -170,22 +160,7 @@ SENTENCES: list[tuple[Event, str]] = [
         TicketSlaCancelled(target="next_reply", due_at=HALF_PAST_TWO, remaining_seconds=60, **GOLD),
         "Next reply not owed any more",
     ),
-    (InteractionLogged(interaction_id=ID, kind="note", summary="Likes red"), "Note: Likes red"),
-    (
-        InteractionLogged(
-            interaction_id=ID, kind="call", direction="outbound", duration_seconds=300, summary="Rang", outcome="Yes"
-        ),
-        "Outbound call, 5 min: Rang → Yes",
-    ),
-    (InteractionCorrected(interaction_id=ID, kind="email", direction="inbound"), "Corrected: Inbound email"),
-    (InteractionRetracted(interaction_id=ID, reason="Not her"), "Interaction retracted: Not her"),
-    (
-        FollowUpScheduled(task_id=ID, what="Ring again", due_at=HALF_PAST_TWO),
-        "Follow-up due 2026-11-05 14:30 UTC: Ring again",
-    ),
-    (FollowUpRescheduled(task_id=ID, due_at=HALF_PAST_TWO), "Follow-up moved to 2026-11-05 14:30 UTC"),
-    (FollowUpCompleted(task_id=ID, outcome="She agreed"), "Follow-up done: She agreed"),
-    (FollowUpCancelled(task_id=ID), "Follow-up cancelled"),
+    *SHARED_SENTENCES,
     *COMPANY_SENTENCES,
 ]
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from domain import ticket as tickets
-from domain.event import Command, MemberId, Refusal
+from domain.customer import Customer
+from domain.event import Command, CustomerId, MemberId, Refusal
+from domain.merge import MergedInto
 from domain.sla_policy import SlaGoal, SlaPolicy
 from domain.ticket import (
     BusinessTime,
@@ -20,7 +22,6 @@ from domain.ticket import (
     TicketEvent,
     TicketId,
     TicketMarkedSpam,
-    TicketMergedInto,
     TicketOpened,
     TicketPutOnHold,
     TicketPutPending,
@@ -28,11 +29,12 @@ from domain.ticket import (
     TicketSolved,
     evolve,
 )
-from tests.domain.histories import DAY, IDS, examples_of
+from tests.domain.histories import DAY, IDS, WORKSPACE, examples_of
 
 HOUR = 3600
 ALICE, BOB = MemberId(IDS[0]), MemberId(IDS[1])
 THIS, OTHER = TicketId(IDS[0]), TicketId(IDS[1])
+MERGE = IDS[2]
 
 GOLD = SlaPolicy(
     name="gold",
@@ -58,7 +60,7 @@ ANSWERED = TicketReplied(author="agent", body="On our way")
 NOTED = TicketReplied(author="agent", body="She is angry", public=False)
 BOT_SAID = TicketReplied(author="bot", body="Have you tried")
 PENDING, ON_HOLD, SOLVED, CLOSED = TicketPutPending(), TicketPutOnHold(), TicketSolved(), TicketClosed()
-SPAM, MERGED = TicketMarkedSpam(), TicketMergedInto(survivor_id=OTHER)
+SPAM, MERGED = TicketMarkedSpam(), MergedInto(survivor_id=OTHER, merge_id=MERGE)
 
 STATES: dict[str, tuple[TicketEvent, ...]] = {
     "new": (OPENED,),
@@ -87,8 +89,10 @@ RULES: dict[type[Command], Callable[..., TicketEvent | tuple[TicketEvent, ...]]]
     tickets.ReopenTicket: tickets.reopen,
     tickets.CloseTicket: tickets.close,
     tickets.MarkTicketSpam: tickets.mark_spam,
-    tickets.MergeTicket: partial(tickets.merge, ticket_id=THIS, survivor=Ticket()),
-    tickets.RevertTicketMerge: tickets.revert_merge,
+    tickets.MergeTicket: partial(tickets.merge, ticket_id=THIS, merge_id=MERGE),
+    tickets.RevertMerge: tickets.revert_merge,
+    tickets.Reattribute: partial(tickets.reattribute, customer_id=CustomerId(IDS[0]), to=Customer()),
+    tickets.RecordCustomField: partial(tickets.record_custom_field, workspace=WORKSPACE),
     tickets.BreachSla: partial(tickets.breach_sla, at=DAY),
     tickets.LogInteraction: partial(tickets.log_interaction, new_id=IDS[0]),
     tickets.CorrectInteraction: tickets.correct_interaction,
@@ -97,6 +101,7 @@ RULES: dict[type[Command], Callable[..., TicketEvent | tuple[TicketEvent, ...]]]
     tickets.RescheduleFollowUp: tickets.reschedule_follow_up,
     tickets.CompleteFollowUp: tickets.complete_follow_up,
     tickets.CancelFollowUp: tickets.cancel_follow_up,
+    tickets.RetractFollowUp: tickets.retract_follow_up,
 }
 TICKET_EVENTS: list[type[TicketEvent]] = list(get_args(TicketEvent))
 any_ticket_event: SearchStrategy[TicketEvent] = st.one_of([examples_of(event) for event in TICKET_EVENTS])

@@ -1,0 +1,45 @@
+"""A lead or ticket that was filed under the wrong customer: from now on it is read as the right one's."""
+
+from typing import Protocol
+
+from domain.event import Command, CustomerId, Event, OptionalPersonalText, Record, Refusal, Text
+
+
+class Reattributed(Event):
+    """This was filed under the wrong customer, and has been the other one's all along."""
+
+    from_customer_id: CustomerId
+    to_customer_id: CustomerId
+    reason: OptionalPersonalText = None
+
+
+class Reattribute(Command):
+    """Say to which customer this really belongs."""
+
+    to_customer_id: CustomerId
+    reason: Text | None = None
+
+
+class AlreadyAttributed(Refusal):
+    """This already belongs to the customer {customer_id}."""
+
+
+class Reattributable(Record, Protocol):
+    """What can lie under the wrong customer."""
+
+    @property
+    def reattributed_to(self) -> CustomerId | None: ...
+
+
+def reattribute(record: Reattributable, command: Reattribute, customer_id: CustomerId, to: Record) -> Reattributed:
+    """Only the history's alias changes: the customer of that id, under whom it was begun, keeps it in the log.
+
+    `to` is the customer to whom it goes. Raises what the record does, AlreadyAttributed, CustomerAlreadyForgotten,
+    CustomerMerged.
+    """
+    record.must_be_in_use()
+    belongs_to = record.reattributed_to or customer_id
+    if command.to_customer_id == belongs_to:
+        raise AlreadyAttributed(customer_id=belongs_to)
+    to.must_be_in_use()
+    return Reattributed(from_customer_id=belongs_to, to_customer_id=command.to_customer_id, reason=command.reason)
