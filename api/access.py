@@ -27,6 +27,8 @@ from eventstore import access, log
 SCOPES = {
     "leads:read": "Read leads and their histories",
     "leads:write": "Capture leads and act on them",
+    "customers:write": "Act on customers",
+    "tickets:write": "Act on tickets",
     "events:read": "Read the whole log",
     "kpis:read": "Read figures",
     "members:read": "See who works here",

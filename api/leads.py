@@ -1,7 +1,7 @@
 """Leads: capture them, read them, and every command that can be carried out on one."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, Security
@@ -24,7 +24,6 @@ from api.problems import (
 from api.resources import EventResource, LeadResource, Page
 from api.write import Writer, writer
 from domain import lead as rules
-from domain.customer import Customer
 from domain.event import Word
 from domain.lead import LeadStatus
 from eventstore import log
@@ -37,7 +36,7 @@ LeadReader = Annotated[Principal, Security(principal, scopes=["leads:read"])]
 LeadWriter = Annotated[Writer, Security(writer, scopes=["leads:write"])]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
-_COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
+COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
 _CAPTURE = documented(NotFound, IdempotencyKeyReused, OccurredInFuture, BadParameter, writes=True)
 _READ = documented(NotFound, NotUpToDate)
 _LIST = documented(BadCursor, NotUpToDate)
@@ -54,7 +53,7 @@ def list_leads(
     _: LeadReader,
     store: OpenStore,
     fresh: MinPosition = None,
-    status: LeadStatus | None = None,
+    status: LeadStatus | Literal["merged"] | None = None,
     stage: Word | None = None,
     owner_id: UUID | None = None,
     source: Word | None = None,
@@ -105,49 +104,49 @@ def history(lead_id: UUID, _: LeadReader, store: OpenStore) -> Page[EventResourc
     return Page(data=[event_resource(event) for event in recorded], has_more=False, next_cursor=None)
 
 
-@router.post("/{lead_id}/retitle", responses=_COMMAND)
+@router.post("/{lead_id}/retitle", responses=COMMAND)
 def retitle(lead_id: UUID, command: rules.RetitleLead, write: LeadWriter) -> LeadResource:
     """Give the lead another title."""
     return write.act(lead_id, command, rules.retitle)
 
 
-@router.post("/{lead_id}/assign", responses=_COMMAND)
+@router.post("/{lead_id}/assign", responses=COMMAND)
 def assign(lead_id: UUID, command: rules.AssignLead, write: LeadWriter) -> LeadResource:
     """Hand the lead to a member or a team."""
     return write.act(lead_id, command, rules.assign)
 
 
-@router.post("/{lead_id}/contact", responses=_COMMAND)
+@router.post("/{lead_id}/contact", responses=COMMAND)
 def contact(lead_id: UUID, command: rules.ContactLead, write: LeadWriter) -> LeadResource:
     """Note the first human outbound touch."""
     return write.act(lead_id, command, rules.contact)
 
 
-@router.post("/{lead_id}/qualify", responses=_COMMAND)
+@router.post("/{lead_id}/qualify", responses=COMMAND)
 def qualify(lead_id: UUID, command: rules.QualifyLead, write: LeadWriter) -> LeadResource:
     """Say that the lead is worth selling to."""
     return write.act(lead_id, command, rules.qualify)
 
 
-@router.post("/{lead_id}/disqualify", responses=_COMMAND)
+@router.post("/{lead_id}/disqualify", responses=COMMAND)
 def disqualify(lead_id: UUID, command: rules.DisqualifyLead, write: LeadWriter) -> LeadResource:
     """Close a lead that was never one for us."""
     return write.act(lead_id, command, rules.disqualify)
 
 
-@router.post("/{lead_id}/recycle", responses=_COMMAND)
+@router.post("/{lead_id}/recycle", responses=COMMAND)
 def recycle(lead_id: UUID, command: rules.RecycleLead, write: LeadWriter) -> LeadResource:
     """Put a lost or disqualified lead back into nurture."""
     return write.act(lead_id, command, rules.recycle)
 
 
-@router.post("/{lead_id}/reopen", responses=_COMMAND)
+@router.post("/{lead_id}/reopen", responses=COMMAND)
 def reopen(lead_id: UUID, command: rules.ReopenLead, write: LeadWriter) -> LeadResource:
     """Open a closed lead again."""
     return write.act(lead_id, command, rules.reopen)
 
 
-@router.post("/{lead_id}/move-to-stage", responses=_COMMAND)
+@router.post("/{lead_id}/move-to-stage", responses=COMMAND)
 def move_to_stage(lead_id: UUID, command: rules.MoveLeadToStage, write: LeadWriter) -> LeadResource:
     """Move the lead to another stage of its pipeline."""
     workspace = write.workspace()
@@ -158,55 +157,55 @@ def move_to_stage(lead_id: UUID, command: rules.MoveLeadToStage, write: LeadWrit
     )
 
 
-@router.post("/{lead_id}/value", responses=_COMMAND)
+@router.post("/{lead_id}/value", responses=COMMAND)
 def value(lead_id: UUID, command: rules.ValueLead, write: LeadWriter) -> LeadResource:
     """Say what the deal is worth."""
     return write.act(lead_id, command, rules.value)
 
 
-@router.post("/{lead_id}/move-expected-close", responses=_COMMAND)
+@router.post("/{lead_id}/move-expected-close", responses=COMMAND)
 def move_expected_close(lead_id: UUID, command: rules.MoveExpectedClose, write: LeadWriter) -> LeadResource:
     """Say when the deal will be decided."""
     return write.act(lead_id, command, rules.move_expected_close)
 
 
-@router.post("/{lead_id}/override-probability", responses=_COMMAND)
+@router.post("/{lead_id}/override-probability", responses=COMMAND)
 def override_probability(lead_id: UUID, command: rules.OverrideProbability, write: LeadWriter) -> LeadResource:
     """Judge the chance to win otherwise than the stage does."""
     return write.act(lead_id, command, rules.override_probability)
 
 
-@router.post("/{lead_id}/choose-forecast-category", responses=_COMMAND)
+@router.post("/{lead_id}/choose-forecast-category", responses=COMMAND)
 def choose_forecast_category(lead_id: UUID, command: rules.ChooseForecastCategory, write: LeadWriter) -> LeadResource:
     """Say how firmly the deal may be counted on."""
     return write.act(lead_id, command, rules.choose_forecast_category)
 
 
-@router.post("/{lead_id}/add-product", responses=_COMMAND)
+@router.post("/{lead_id}/add-product", responses=COMMAND)
 def add_product(lead_id: UUID, command: rules.AddProduct, write: LeadWriter) -> LeadResource:
     """Add a product to the deal."""
     return write.act(lead_id, command, rules.add_product)
 
 
-@router.post("/{lead_id}/reprice-product", responses=_COMMAND)
+@router.post("/{lead_id}/reprice-product", responses=COMMAND)
 def reprice_product(lead_id: UUID, command: rules.RepriceProduct, write: LeadWriter) -> LeadResource:
     """Change a product's quantity or price."""
     return write.act(lead_id, command, rules.reprice_product)
 
 
-@router.post("/{lead_id}/remove-product", responses=_COMMAND)
+@router.post("/{lead_id}/remove-product", responses=COMMAND)
 def remove_product(lead_id: UUID, command: rules.RemoveProduct, write: LeadWriter) -> LeadResource:
     """Take a product out of the deal."""
     return write.act(lead_id, command, rules.remove_product)
 
 
-@router.post("/{lead_id}/send-proposal", responses=_COMMAND)
+@router.post("/{lead_id}/send-proposal", responses=COMMAND)
 def send_proposal(lead_id: UUID, command: rules.SendProposal, write: LeadWriter) -> LeadResource:
     """Note that an offer was sent."""
     return write.act(lead_id, command, rules.send_proposal)
 
 
-@router.post("/{lead_id}/log-interaction", responses=_COMMAND)
+@router.post("/{lead_id}/log-interaction", responses=COMMAND)
 def log_interaction(lead_id: UUID, command: rules.LogInteraction, write: LeadWriter) -> LeadResource:
     """Record a call, an e-mail, a meeting."""
     return write.act(
@@ -214,66 +213,52 @@ def log_interaction(lead_id: UUID, command: rules.LogInteraction, write: LeadWri
     )
 
 
-@router.post("/{lead_id}/correct-interaction", responses=_COMMAND)
+@router.post("/{lead_id}/correct-interaction", responses=COMMAND)
 def correct_interaction(lead_id: UUID, command: rules.CorrectInteraction, write: LeadWriter) -> LeadResource:
     """Record how an interaction really was."""
     return write.act(lead_id, command, rules.correct_interaction)
 
 
-@router.post("/{lead_id}/retract-interaction", responses=_COMMAND)
+@router.post("/{lead_id}/retract-interaction", responses=COMMAND)
 def retract_interaction(lead_id: UUID, command: rules.RetractInteraction, write: LeadWriter) -> LeadResource:
     """Take back an interaction that never took place."""
     return write.act(lead_id, command, rules.retract_interaction)
 
 
-@router.post("/{lead_id}/schedule-follow-up", responses=_COMMAND)
+@router.post("/{lead_id}/schedule-follow-up", responses=COMMAND)
 def schedule_follow_up(lead_id: UUID, command: rules.ScheduleFollowUp, write: LeadWriter) -> LeadResource:
     """Plan what to do next, and by when."""
     return write.act(lead_id, command, lambda lead, wish: rules.schedule_follow_up(lead, wish, write.new_id("task")))
 
 
-@router.post("/{lead_id}/reschedule-follow-up", responses=_COMMAND)
+@router.post("/{lead_id}/reschedule-follow-up", responses=COMMAND)
 def reschedule_follow_up(lead_id: UUID, command: rules.RescheduleFollowUp, write: LeadWriter) -> LeadResource:
     """Move a follow-up to another time."""
     return write.act(lead_id, command, rules.reschedule_follow_up)
 
 
-@router.post("/{lead_id}/complete-follow-up", responses=_COMMAND)
+@router.post("/{lead_id}/complete-follow-up", responses=COMMAND)
 def complete_follow_up(lead_id: UUID, command: rules.CompleteFollowUp, write: LeadWriter) -> LeadResource:
     """Note that a follow-up is done."""
     return write.act(lead_id, command, rules.complete_follow_up)
 
 
-@router.post("/{lead_id}/cancel-follow-up", responses=_COMMAND)
+@router.post("/{lead_id}/cancel-follow-up", responses=COMMAND)
 def cancel_follow_up(lead_id: UUID, command: rules.CancelFollowUp, write: LeadWriter) -> LeadResource:
     """Drop a follow-up."""
     return write.act(lead_id, command, rules.cancel_follow_up)
 
 
-@router.post("/{lead_id}/win", responses=_COMMAND)
+@router.post("/{lead_id}/win", responses=COMMAND)
 def win(lead_id: UUID, command: rules.WinLead, write: LeadWriter) -> LeadResource:
     """Close the lead as won."""
     return write.act(lead_id, command, rules.win)
 
 
-@router.post("/{lead_id}/lose", responses=_COMMAND)
+@router.post("/{lead_id}/lose", responses=COMMAND)
 def lose(lead_id: UUID, command: rules.LoseLead, write: LeadWriter) -> LeadResource:
     """Close the lead as lost, with the reason."""
     return write.act(lead_id, command, rules.lose)
-
-
-@router.post("/{lead_id}/convert", responses=_COMMAND)
-def convert(lead_id: UUID, command: rules.ConvertLead, write: LeadWriter) -> LeadResource:
-    """Make the prospect a customer in her own right."""
-    return write.act(lead_id, command, rules.convert)
-
-
-@router.post("/{lead_id}/revert-conversion", responses=_COMMAND)
-def revert_conversion(lead_id: UUID, command: rules.RevertConversion, write: LeadWriter) -> LeadResource:
-    """Take back that the prospect became a customer."""
-    # she became one in her own right: no other customer has a part in it
-    nobody = Customer()
-    return write.act(lead_id, command, lambda lead, wish: rules.revert_conversion(lead, wish, nobody, nobody).lead)
 
 
 def _before(parts: list[str | int]) -> tuple[datetime, UUID]:

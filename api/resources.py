@@ -73,11 +73,35 @@ class LeadResource(BaseModel):
     qualified_at: datetime | None
     closed_at: datetime | None
     converted_at: datetime | None
+    merged_into: UUID | None
     lost_reason: str | None
     competitor: str | None
     open_follow_ups: int
     last_event_at: datetime
     flags: list[str]
+
+
+class CommandResult(BaseModel):
+    """What a command did to a customer or a ticket: the version it has now, which is also its ETag, and the position up
+    to which the log tells of it. A merge is reverted by its `merge_id`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "stream_type": "customer",
+                "stream_id": "0b3f3f0e-2f5e-8a55-8d0a-7a0f3b1c2d3e",
+                "version": 4,
+                "position": 4711,
+                "merge_id": "6f0d1c9e-6a53-8f0e-9a49-0d0e5a3f2b11",
+            }
+        }
+    )
+
+    stream_type: str
+    stream_id: UUID
+    version: int
+    position: int
+    merge_id: UUID | None = None
 
 
 class EventResource(BaseModel):

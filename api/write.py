@@ -13,11 +13,12 @@ from uuid_utils.compat import uuid4
 
 from api.access import OpenStore, Principal, principal
 from api.problems import BadIfMatch, BadParameter, IdempotencyKeyReused, NotFound, OccurredInFuture, StaleVersion
-from api.resources import LeadResource
+from api.resources import CommandResult, LeadResource
 from api.store import Store, load_workspace
+from api.streams import Decision, Streams
 from domain import customer, lead
 from domain.customer import RegisterCustomer
-from domain.event import Command, CustomerId, Event, must_not_predate
+from domain.event import Command, CustomerId
 from domain.lead import CaptureLead, Lead, LeadEvent
 from domain.workspace import WORKSPACE_ID, Workspace
 from eventstore import log
@@ -26,6 +27,7 @@ from projections.read_models import read_models
 from replay.fold import rows_at
 
 C = TypeVar("C", bound=Command)
+Answer = TypeVar("Answer", LeadResource, CommandResult)
 Decided = LeadEvent | Sequence[LeadEvent]
 
 _CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -61,17 +63,18 @@ class Writer:
         def attempt(connection: Connection) -> LeadResource:
             loaded = log.load(connection, lead_id, self.command_id)
             if loaded.carried_out:
-                return self._first_answer(connection, lead_id, loaded, command)
+                return lead_at(connection, lead_id, self._first_time(loaded, command).position)
             if command.customer_id and not _is_known(connection, customer_id):
                 raise NotFound("There is no customer with this customer_id, or it is not yours to see.")
             captured = lead.capture(command, load_workspace(connection)[0].pipeline(command.pipeline))
-            registered = _registered(command, customer_id)
+            new = _registered(command, customer_id) + [
+                log.NewEvent(customer_id, "lead", lead_id, number, event, command.occurred_at)
+                for number, event in enumerate(captured, start=1)
+            ]
             external_ids = [
                 log.ExternalId(system, key, customer_id, lead_id) for system, key in command.external_ids.items()
             ]
-            return self._append(
-                connection, command, customer_id, lead_id, log.Loaded(), captured, registered, external_ids
-            )
+            return lead_at(connection, lead_id, self._append(connection, command, customer_id, new, external_ids))
 
         self.response.headers["Location"] = f"/v1/leads/{lead_id}"
         return self._retrying(attempt)
@@ -79,21 +82,48 @@ class Writer:
     def act(self, lead_id: UUID, command: C, rule: Callable[[Lead, C], Decided]) -> LeadResource:
         """Carry a command out on a lead."""
 
-        def attempt(connection: Connection) -> LeadResource:
-            loaded = log.load(connection, lead_id, self.command_id)
-            if not loaded.history or loaded.history[0].stream_type != "lead":
-                raise NotFound()
-            if loaded.carried_out:
-                return self._first_answer(connection, lead_id, loaded, command)
-            if self.if_match is not None and self.if_match != loaded.version:
+        def decide(streams: Streams) -> Decision:
+            decided = rule(streams.lead(lead_id), command)
+            return {lead_id: decided if isinstance(decided, Sequence) else (decided,)}
+
+        return self.act_together("lead", [lead_id], command, decide, lead_answer)
+
+    def act_together(
+        self,
+        noun: str,
+        stream_ids: Sequence[UUID],
+        command: Command,
+        decide: Callable[[Streams], Decision],
+        answer: Callable[[Connection, CommandResult], Answer],
+    ) -> Answer:
+        """Carry a command out on several streams, all or nothing; the route, If-Match and the ETag name the first.
+
+        `decide` may ask for more streams than those named here. Of what it decides, the first stream's part is recorded
+        last: who has read up to the position in the answer has read all of it.
+        """
+        first_id = stream_ids[0]
+
+        def attempt(connection: Connection) -> Answer:
+            streams = Streams(connection, noun, stream_ids, self.command_id)
+            if streams.first.carried_out:
+                return answer(connection, self._first_time(streams.first, command))
+            if self.if_match is not None and self.if_match != streams.first.version:
                 raise StaleVersion()
-            decided = rule(lead_state(loaded.history), command)
-            events = decided if isinstance(decided, Sequence) else (decided,)
-            return self._append(connection, command, loaded.history[0].customer_id, lead_id, loaded, events)
+            decided = decide(streams)
+            new = [
+                event
+                for stream_id in sorted(decided, key=first_id.__eq__)
+                for event in streams.follow(stream_id, decided[stream_id], command.occurred_at)
+            ]
+            position = self._append(connection, command, streams.filed_under(first_id), new)
+            version = streams.first.version + len(decided[first_id])
+            return answer(
+                connection, CommandResult(stream_type=noun, stream_id=first_id, version=version, position=position)
+            )
 
         return self._retrying(attempt)
 
-    def _retrying(self, attempt: Callable[[Connection], LeadResource]) -> LeadResource:
+    def _retrying(self, attempt: Callable[[Connection], Answer]) -> Answer:
         with self.store.pool.connection() as connection:
             answer = log.retrying(lambda: attempt(connection))
         self.response.headers["ETag"] = f'"{answer.version}"'
@@ -104,51 +134,42 @@ class Writer:
         connection: Connection,
         command: Command,
         customer_id: CustomerId,
-        lead_id: UUID,
-        loaded: log.Loaded,
-        events: Sequence[Event],
-        before: Sequence[log.NewEvent] = (),
+        new: Sequence[log.NewEvent],
         external_ids: Sequence[log.ExternalId] = (),
-    ) -> LeadResource:
+    ) -> int:
+        """The position of the last event."""
         if command.occurred_at and command.occurred_at > datetime.now(UTC) + _CLOCK_TOLERANCE:
             raise OccurredInFuture()
-        latest = max((recorded.occurred_at for recorded in loaded.history if not recorded.event.is_fact), default=None)
-        if command.occurred_at:
-            for event in events:
-                must_not_predate(latest, event, command.occurred_at)
-        new = [
-            log.NewEvent(customer_id, "lead", lead_id, loaded.version + number, event, command.occurred_at)
-            for number, event in enumerate(events, start=1)
-        ]
         envelope = log.Envelope(self.principal.kind, self.principal.id, self.channel)
         claim = log.Claim(customer_id, self.command_id, self._body_hash(command))
-        positions = log.append(connection, [*before, *new], envelope, claim, external_ids)
+        positions = log.append(connection, new, envelope, claim, external_ids)
         self.store.bell.ring(connection)
-        return lead_at(connection, lead_id, positions[-1])
+        return positions[-1]
 
     def _body_hash(self, command: Command) -> bytes:
         # keyed, because nobody may guess what a person wrote; sorted, because the order of names says nothing
         body = json.dumps(command.model_dump(mode="json"), sort_keys=True)
         return self.store.digest(f"{type(command).__name__} {body}")
 
-    def _first_answer(
-        self, connection: Connection, lead_id: UUID, loaded: log.Loaded, command: Command
-    ) -> LeadResource:
+    def _first_time(self, loaded: log.Loaded, command: Command) -> CommandResult:
+        """What the command did to the stream when it was carried out; raises IdempotencyKeyReused."""
         assert loaded.carried_out is not None
         if loaded.carried_out.body_hash != self._body_hash(command):
             raise IdempotencyKeyReused()
-        last = max(recorded.position for recorded in loaded.history if recorded.command_id == self.command_id)
-        return lead_at(connection, lead_id, last)
+        last = [recorded for recorded in loaded.history if recorded.command_id == self.command_id][-1]
+        return CommandResult(
+            stream_type=last.stream_type, stream_id=last.stream_id, version=last.version, position=last.position
+        )
 
 
-def lead_state(history: Sequence[log.Recorded]) -> Lead:
-    """The lead that this history makes."""
-    state: Lead | None = None
-    for recorded in history:
-        assert isinstance(recorded.event, LeadEvent)
-        state = lead.evolve(state, recorded.event)
-    assert state is not None
-    return state
+def lead_answer(connection: Connection, done: CommandResult) -> LeadResource:
+    """The lead as the command left it."""
+    return lead_at(connection, done.stream_id, done.position)
+
+
+def command_result(merge_id: UUID | None = None) -> Callable[[Connection, CommandResult], CommandResult]:
+    """Just what was done, with the merge that it made or reverted."""
+    return lambda _, done: done.model_copy(update={"merge_id": merge_id})
 
 
 def lead_at(connection: Connection, lead_id: UUID, position: int) -> LeadResource:
@@ -182,9 +203,9 @@ def writer(
 
 def _route(request: Request) -> str:
     """The path with its id in one spelling: a UUID can be written in several."""
-    path, lead_id = request.url.path, request.path_params.get("lead_id")
+    path, stream_id = request.url.path, next(iter(request.path_params.values()), None)
     try:
-        return path.replace(lead_id, UUID(lead_id).hex) if lead_id else path
+        return path.replace(stream_id, UUID(stream_id).hex) if stream_id else path
     except ValueError:  # not an id at all: the route will say so
         return path
 

@@ -96,9 +96,16 @@ def must_be_another(command: MergeCommand, record_id: UUID) -> None:
         raise MergedIntoItself()
 
 
+def other_of(merges: Merges, merge_id: UUID) -> UUID:
+    """The other record of a merge that stands, on either of the two; raises UnknownMerge."""
+    if merges.into is not None and merges.into.merge_id == merge_id:
+        return merges.into.survivor_id
+    if merge_id not in merges.absorbed:
+        raise UnknownMerge(merge_id=merge_id)
+    return merges.absorbed[merge_id]
+
+
 def reverted(merges: Merges, command: RevertMerge) -> MergeReverted:
     """What happens to either of the two; raises UnknownMerge."""
-    merged_by = merges.into.merge_id if merges.into else None
-    if command.merge_id != merged_by and command.merge_id not in merges.absorbed:
-        raise UnknownMerge(merge_id=command.merge_id)
+    other_of(merges, command.merge_id)
     return MergeReverted(merge_id=command.merge_id, reason=command.reason)

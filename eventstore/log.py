@@ -29,6 +29,8 @@ from eventstore.records import VersionConflict as VersionConflict
 
 Row = dict[str, Any]  # Any: one database row, typed by its columns
 
+_REATTRIBUTIONS = frozenset({"lead.reattributed", "ticket.reattributed"})
+
 
 def append(
     connection: Connection,
@@ -56,7 +58,9 @@ def append_rows(
         result = connection.execute(
             query("eventstore", "append"),
             {
-                "customer_ids": "{" + ",".join(sorted({row["customer_id"] for row in rows})) + "}",
+                "customer_ids": "{"
+                + ",".join(sorted({concerned for row in rows for concerned in _concerned(row)}))
+                + "}",
                 "events": json.dumps(rows),
                 "command_customer_id": _text(claim.customer_id if claim else None),
                 "command_id": _text(claim.command_id if claim else None),
@@ -122,6 +126,22 @@ def load_many(connection: Connection, stream_ids: Collection[UUID]) -> dict[UUID
     return {
         stream_id: [_recorded(row) for row in events]
         for stream_id, events in groupby(rows, key=lambda row: cast(UUID, row["stream_id"]))
+    }
+
+
+def load_together(connection: Connection, stream_ids: Sequence[UUID], command_id: UUID) -> dict[UUID, Loaded]:
+    """The same as `load` for several streams at once; the command is looked for on the first of them."""
+    if len(stream_ids) == 1:
+        return {stream_ids[0]: load(connection, stream_ids[0], command_id)}
+    parameters = {"stream_id": stream_ids[0], "command_id": command_id}
+    with connection.pipeline():
+        command = connection.execute(query("eventstore", "command"), parameters, prepare=True)
+        histories = load_many(connection, stream_ids)
+    row = command.fetchone()
+    carried_out = CarriedOut(**row) if row else None
+    return {
+        stream_id: Loaded(histories.get(stream_id, ()), carried_out if stream_id == stream_ids[0] else None)
+        for stream_id in stream_ids
     }
 
 
@@ -253,6 +273,13 @@ def claimed(external_ids: Sequence[ExternalId]) -> str:
             for external_id in external_ids
         ]
     )
+
+
+def _concerned(row: Row) -> Iterator[str]:
+    """Whose history the event is in, and to whom it gives a record: who is forgotten at that moment is given none."""
+    yield row["customer_id"]
+    if row["type"] in _REATTRIBUTIONS:
+        yield row["data"]["to_customer_id"]
 
 
 def _text(value: UUID | str | None) -> str | None:

@@ -1,6 +1,7 @@
 WITH recent AS MATERIALIZED (
     SELECT
         customer_id,
+        position,
         type,
         {key} AS key
     FROM log.event
@@ -16,9 +17,15 @@ UNION
 -- what was folded from a person's data is folded again without it, wherever it stands
 SELECT e.{key} AS key
 FROM (
-    SELECT DISTINCT customer_id
+    SELECT customer_id
     FROM recent
     WHERE type IN ('customer.forgotten', 'customer.person_forgotten')
+    UNION
+    -- and in another's history, where records of that person lie
+    SELECT mark.customer_id
+    FROM recent
+    JOIN log.forgotten AS mark
+        ON mark.position = recent.position
 ) AS forgotten
 JOIN log.event AS e
     ON e.customer_id = forgotten.customer_id

@@ -4,17 +4,29 @@
 -- is gone, it is what was tampered with. What must be gone follows from the events too: a mark can be taken away.
 WITH personal AS NOT MATERIALIZED (
     {personal}
-), erasure AS MATERIALIZED (
+), said AS MATERIALIZED (
     SELECT
         e.customer_id,
         CASE e.type WHEN 'customer.forgotten' THEN e.customer_id::text ELSE e.data ->> 'person_id' END AS subject,
         e.position
     FROM log.event AS e
     WHERE e.type IN ('customer.forgotten', 'customer.person_forgotten')
+), erasure AS MATERIALIZED (
+    SELECT *
+    FROM said
+    UNION ALL
+    -- her records in another's history are forgotten there, or the person in them is
+    SELECT
+        f.customer_id,
+        CASE s.subject WHEN s.customer_id::text THEN f.stream_id::text ELSE s.subject END,
+        s.position
+    FROM said AS s
+    CROSS JOIN LATERAL log.filed_elsewhere(ARRAY[s.customer_id], s.position) AS f
 ), unlike AS (
     SELECT
         coalesce(e.position, p.position) AS position,
         e.customer_id,
+        e.stream_id,
         CASE
             WHEN p.customer_id IS NULL THEN 'personal row missing'
             WHEN e.personal_digest IS NULL THEN 'personal row slipped in'
@@ -48,6 +60,10 @@ FROM (
             FROM erasure AS x
             WHERE x.customer_id = u.customer_id
                 AND x.position > u.position
+                AND (
+                    x.subject <> x.customer_id::text
+                    OR log.holder(u.stream_id, u.customer_id, x.position) = u.customer_id
+                )
         )
     UNION ALL
     -- Nothing is recorded of whom was forgotten any more. Why she was stays, beside the event that says so.
@@ -65,13 +81,20 @@ FROM (
     FROM erasure AS x
     JOIN personal AS p
         ON p.customer_id = x.customer_id
-        AND x.subject IN (p.customer_id::text, p.subject_id::text)
-    WHERE NOT EXISTS (
-        SELECT
-        FROM erasure AS beside
-        WHERE beside.customer_id = p.customer_id
-            AND beside.position = p.position
-    )
+    JOIN log.event AS e
+        ON e.customer_id = p.customer_id
+        AND e.position = p.position
+    -- a record that was another's by then was not forgotten with her
+    WHERE CASE x.subject
+            WHEN x.customer_id::text THEN log.holder(e.stream_id, e.customer_id, x.position) = e.customer_id
+            ELSE x.subject IN (p.subject_id::text, e.stream_id::text)
+        END
+        AND NOT EXISTS (
+            SELECT
+            FROM erasure AS beside
+            WHERE beside.customer_id = p.customer_id
+                AND beside.position = p.position
+        )
     UNION ALL
     SELECT
         x.position,

@@ -13,7 +13,7 @@ LEFT JOIN customer AS c
     ON c.customer_id = l.customer_id
 LEFT JOIN workspace_member AS m
     ON m.member_id = l.owner_id
-WHERE l.status <> 'open'
+WHERE l.status NOT IN ('open', 'merged')
     AND (%(owner_id)s::uuid IS NULL OR l.owner_id = %(owner_id)s)
 ORDER BY l.closed_at DESC, l.lead_id
 LIMIT %(limit)s

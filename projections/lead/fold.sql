@@ -94,6 +94,10 @@ WITH product AS (
         (array_agg(CASE WHEN type = 'lead.converted' THEN occurred_at END ORDER BY position DESC)
             FILTER (WHERE type IN ('lead.converted', 'lead.conversion_reverted')))[1] AS converted_at,
         (array_agg(personal ORDER BY position DESC) FILTER (WHERE type = 'lead.lost'))[1] AS lost,
+        (array_agg((data->>'to_customer_id')::uuid ORDER BY position DESC) FILTER (WHERE type = 'lead.reattributed'))[1] AS holder_id,
+        (array_agg(data ORDER BY position DESC) FILTER (WHERE type = 'lead.merged_into'))[1] AS merged,
+        max(position) FILTER (WHERE type = 'lead.merged_into') AS merged_position,
+        jsonb_object_agg(data->>'merge_id', position ORDER BY position) FILTER (WHERE type = 'lead.merge_reverted') AS no_merge,
         max(occurred_at) AS last_event_at,
         jsonb_path_query_array(
             jsonb_agg(metadata->'flags' ORDER BY position) FILTER (WHERE metadata ? 'flags'), '$[*][*]'
@@ -103,10 +107,11 @@ WITH product AS (
 )
 SELECT
     s.lead_id,
-    s.customer_id,
+    coalesce(s.holder_id, s.customer_id) AS customer_id,
     s.version,
     s.position,
-    s.status,
+    -- whose work goes on in another lead is that one, until the merge is reverted
+    CASE WHEN merge.survivor_id IS NULL THEN s.status ELSE 'merged' END AS status,
     -- a fact may be told again after its subject was forgotten; it then says so in its place
     s.title #>> '{}' AS title,
     s.touch->>'source' AS source,
@@ -134,12 +139,19 @@ SELECT
     s.qualified_at,
     CASE WHEN s.status <> 'open' THEN s.status_since END AS closed_at,
     s.converted_at,
+    merge.survivor_id AS merged_into,
     CASE WHEN s.status = 'lost' THEN nullif(s.lost->'reason', '{"forgotten": true}') #>> '{}' END AS lost_reason,
     CASE WHEN s.status = 'lost' THEN nullif(s.lost->'competitor', '{"forgotten": true}') #>> '{}' END AS competitor,
     coalesce(f.open_follow_ups, 0) AS open_follow_ups,
     s.last_event_at,
     ARRAY(SELECT jsonb_array_elements_text(s.flags)) AS flags
 FROM state AS s
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN (s.no_merge->>(s.merged->>'merge_id'))::bigint > s.merged_position THEN NULL
+        ELSE (s.merged->>'survivor_id')::uuid
+    END AS survivor_id
+) AS merge
 LEFT JOIN product AS p
     ON p.stream_id = s.lead_id
 LEFT JOIN follow_up AS f

@@ -27,6 +27,7 @@ CREATE TABLE lead (
     qualified_at      timestamptz,
     closed_at         timestamptz,
     converted_at      timestamptz,
+    merged_into       uuid,
     lost_reason       text,
     competitor        text,
     open_follow_ups   bigint      NOT NULL,

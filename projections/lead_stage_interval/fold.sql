@@ -1,20 +1,22 @@
 -- question: Which stage, status, owner and value did a lead have at any moment?
 -- key: stream_id AS lead_id
--- types: lead.captured lead.capture_corrected lead.reopened lead.recycled lead.won lead.lost lead.disqualified lead.moved_to_stage lead.valued lead.assigned
+-- types: lead.captured lead.capture_corrected lead.reopened lead.recycled lead.won lead.lost lead.disqualified lead.moved_to_stage lead.valued lead.assigned lead.merged_into lead.merge_reverted lead.reattributed
 
 -- What held at a moment T is, field by field, what was recorded last among the events that had happened by T. So a late
 -- or corrected event changes just the time from which it holds.
 WITH correction AS (
-    SELECT DISTINCT ON (stream_id)
+    SELECT
         stream_id,
-        occurred_at
+        (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE type = 'lead.capture_corrected'))[1] AS occurred_at,
+        (array_agg((data->>'to_customer_id')::uuid ORDER BY position DESC) FILTER (WHERE type = 'lead.reattributed'))[1] AS holder_id,
+        jsonb_object_agg(data->>'merge_id', position ORDER BY position) FILTER (WHERE type = 'lead.merge_reverted') AS no_merge
     FROM history
-    WHERE type = 'lead.capture_corrected'
-    ORDER BY stream_id, position DESC
+    WHERE type IN ('lead.capture_corrected', 'lead.reattributed', 'lead.merge_reverted')
+    GROUP BY stream_id
 ), change AS (
     SELECT
         h.stream_id,
-        h.customer_id,
+        coalesce(c.holder_id, h.customer_id) AS customer_id,
         h.position,
         -- a corrected capture is the same capture at another moment
         CASE WHEN h.type = 'lead.captured' THEN coalesce(c.occurred_at, h.occurred_at) ELSE h.occurred_at END AS occurred_at,
@@ -33,7 +35,9 @@ WITH correction AS (
     FROM history AS h
     LEFT JOIN correction AS c
         ON c.stream_id = h.stream_id
-    WHERE h.type <> 'lead.capture_corrected'
+    WHERE h.type NOT IN ('lead.capture_corrected', 'lead.merge_reverted', 'lead.reattributed')
+        -- a merge that was reverted never held, and who has the lead now always had it
+        AND NOT (h.type = 'lead.merged_into' AND coalesce((c.no_merge->>(h.data->>'merge_id'))::bigint > h.position, false))
 ), so_far AS (
     SELECT
         stream_id,
@@ -48,13 +52,14 @@ WITH correction AS (
         ) AS status_position,
         max(position) FILTER (WHERE stage IS NOT NULL) OVER until AS stage_position,
         max(position) FILTER (WHERE value IS NOT NULL) OVER until AS value_position,
-        max(position) FILTER (WHERE type = 'lead.assigned') OVER until AS owner_position
+        max(position) FILTER (WHERE type = 'lead.assigned') OVER until AS owner_position,
+        max(position) FILTER (WHERE type = 'lead.merged_into') OVER until AS merge_position
     FROM change
     WINDOW until AS (PARTITION BY stream_id ORDER BY occurred_at)
 ), moment AS (
     SELECT
         *,
-        lag(ROW(status_position, stage_position, value_position, owner_position)) OVER (
+        lag(ROW(status_position, stage_position, value_position, owner_position, merge_position)) OVER (
             PARTITION BY stream_id ORDER BY occurred_at
         ) AS before
     FROM so_far
@@ -65,17 +70,21 @@ WITH correction AS (
         lead(occurred_at) OVER (PARTITION BY stream_id ORDER BY occurred_at) AS next_at
     FROM moment
     -- where an event that was recorded later had already happened, nothing changes
-    WHERE ROW(status_position, stage_position, value_position, owner_position) IS DISTINCT FROM before
+    WHERE ROW(status_position, stage_position, value_position, owner_position, merge_position) IS DISTINCT FROM before
 )
 SELECT
     m.stream_id AS lead_id,
     m.customer_id,
     m.captured_at,
-    greatest(m.status_position, m.stage_position, m.value_position, m.owner_position) AS position,
+    greatest(m.status_position, m.stage_position, m.value_position, m.owner_position, m.merge_position) AS position,
     m.occurred_at AS valid_from,
     m.next_at AS valid_to,
-    -- a history that began elsewhere may lack its capture
-    CASE WHEN m.captured_at IS NULL THEN coalesce(status.status, 'open') ELSE status.status END AS status,
+    CASE
+        WHEN m.merge_position IS NOT NULL THEN 'merged'
+        -- a history that began elsewhere may lack its capture
+        WHEN m.captured_at IS NULL THEN coalesce(status.status, 'open')
+        ELSE status.status
+    END AS status,
     status.occurred_at AS status_since,
     m.status_position,
     stage.data->>'pipeline' AS pipeline,

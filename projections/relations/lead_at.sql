@@ -20,5 +20,7 @@ CROSS JOIN LATERAL unnest(CASE %(group_by)s::text
     WHEN 'stage' THEN ARRAY[i.stage]
     ELSE ARRAY[NULL::text]
 END) AS grouped (group_key)
-WHERE i.valid_from <= %(as_of)s
+-- a lead that was merged counts where its work goes on
+WHERE i.status IS DISTINCT FROM 'merged'
+    AND i.valid_from <= %(as_of)s
     AND (i.valid_to IS NULL OR i.valid_to > %(as_of)s)

@@ -1,0 +1,128 @@
+"""The streams that one command reads and writes, loaded together, and what their histories make of each noun."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
+
+from api.problems import NotFound
+from domain import customer, lead, ticket
+from domain.customer import Customer, CustomerEvent
+from domain.event import CustomerId, Event, must_not_predate
+from domain.lead import Lead
+from domain.ticket import Ticket
+from eventstore import log
+from eventstore.database import Connection
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """An event that happened at a moment of its own, also before the last change of state: it corrects a history."""
+
+    event: Event
+    occurred_at: datetime | None
+
+
+Decision: TypeAlias = Mapping[UUID, Sequence[Event | Dated]]
+"""What shall happen, by stream."""
+
+
+def happening(events: Mapping[UUID, Event | None]) -> Decision:
+    """One event on each stream that has one."""
+    return {stream_id: [event] for stream_id, event in events.items() if event}
+
+
+class Streams:
+    """Those with these ids come in one round trip, with the command's own look-up on the first; others when asked for.
+
+    Raises NotFound when the first is no `noun`.
+    """
+
+    def __init__(self, connection: Connection, noun: str, stream_ids: Sequence[UUID], command_id: UUID) -> None:
+        self._connection = connection
+        self._first = stream_ids[0]
+        self._loaded = log.load_together(connection, stream_ids, command_id)
+        self._history(noun, self._first, None)
+
+    @property
+    def first(self) -> log.Loaded:
+        """The stream that the route names, with what is known of the command."""
+        return self._loaded[self._first]
+
+    def customer(self, customer_id: CustomerId, field: str | None = None) -> Customer:
+        """The customer as she is; raises NotFound, naming the field of the command that holds the id."""
+        history = self._history("customer", customer_id, field)
+        # somebody of whom only a lead or a ticket is known is a customer as well
+        if not history and not log.has_customer(self._connection, customer_id):
+            raise _nothing("customer", field)
+        return _state(history, customer.evolve) or Customer()
+
+    def lead(self, lead_id: UUID, field: str | None = None) -> Lead:
+        """The lead as it is; raises NotFound."""
+        return _found(_state(self._history("lead", lead_id, field), lead.evolve), "lead", field)
+
+    def ticket(self, ticket_id: UUID, field: str | None = None) -> Ticket:
+        """The ticket as it is; raises NotFound."""
+        return _found(_state(self._history("ticket", ticket_id, field), ticket.evolve), "ticket", field)
+
+    def filed_under(self, stream_id: UUID) -> CustomerId:
+        """The customer in whose history the stream lies: its own, where it has no events yet."""
+        history = self._of(stream_id).history
+        return history[0].customer_id if history else CustomerId(stream_id)
+
+    def customer_history(self, customer_id: CustomerId) -> list[tuple[CustomerEvent, datetime]]:
+        """The events of the customer's own stream, each with the moment when it happened."""
+        history = self._history("customer", customer_id, None)
+        return [(one.event, one.occurred_at) for one in history if isinstance(one.event, CustomerEvent)]
+
+    def follow(
+        self, stream_id: UUID, events: Sequence[Event | Dated], occurred_at: datetime | None
+    ) -> list[log.NewEvent]:
+        """The events as they follow on what was loaded; raises PredatesLastChange."""
+        loaded = self._of(stream_id)
+        latest = max((one.occurred_at for one in loaded.history if not one.event.is_fact), default=None)
+        noun = loaded.history[0].stream_type if loaded.history else "customer"
+        new = []
+        for version, event in enumerate(events, start=loaded.version + 1):
+            if not isinstance(event, Dated):
+                if occurred_at:
+                    must_not_predate(latest, event, occurred_at)
+                event = Dated(event, occurred_at)
+            new.append(
+                log.NewEvent(self.filed_under(stream_id), noun, stream_id, version, event.event, event.occurred_at)
+            )
+        return new
+
+    def _history(self, noun: str, stream_id: UUID, field: str | None) -> Sequence[log.Recorded]:
+        history = self._of(stream_id).history
+        if history and history[0].stream_type != noun:
+            raise _nothing(noun, field)
+        return history
+
+    def _of(self, stream_id: UUID) -> log.Loaded:
+        if stream_id not in self._loaded:
+            self._loaded[stream_id] = log.load(self._connection, stream_id)
+        return self._loaded[stream_id]
+
+
+def _state(
+    history: Sequence[log.Recorded],
+    evolve: Callable[[State | None, Any], State],  # Any: the noun's own events, as its stream holds no others
+) -> State | None:
+    state: State | None = None
+    for recorded in history:
+        state = evolve(state, recorded.event)
+    return state
+
+
+def _found(state: State | None, noun: str, field: str | None) -> State:
+    if state is None:
+        raise _nothing(noun, field)
+    return state
+
+
+def _nothing(noun: str, field: str | None) -> NotFound:
+    return NotFound(f"There is no {noun} with this {field}, or it is not yours to see." if field else None)

@@ -1,0 +1,55 @@
+"""Tickets: two about the same are merged and parted again; one filed under the wrong customer goes to the right one."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Security
+
+from api.merging import merged, parted
+from api.problems import BadIfMatch, IdempotencyKeyReused, NotFound, OccurredInFuture, StaleVersion, documented
+from api.resources import CommandResult
+from api.streams import Decision, Streams
+from api.write import Writer, command_result, writer
+from domain import ticket as rules
+from domain.ticket import TicketId
+
+router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+
+TicketWriter = Annotated[Writer, Security(writer, scopes=["tickets:write"])]
+
+_COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
+
+
+@router.post("/{ticket_id}/merge", responses=_COMMAND)
+def merge(ticket_id: TicketId, command: rules.MergeTicket, write: TicketWriter) -> CommandResult:
+    """Merge the ticket into another one that is about the same. Nothing is rewritten: it can be reverted."""
+    merge_id = write.new_id("merge")
+    return write.act_together(
+        "ticket",
+        [ticket_id, command.survivor_id],
+        command,
+        lambda streams: merged(streams.ticket, rules.merge, rules.absorb, command, ticket_id, merge_id),
+        command_result(merge_id),
+    )
+
+
+@router.post("/{ticket_id}/revert-merge", responses=_COMMAND)
+def revert_merge(ticket_id: TicketId, command: rules.RevertMerge, write: TicketWriter) -> CommandResult:
+    """Take back that the ticket was merged, or that another was merged into it."""
+    return write.act_together(
+        "ticket",
+        [ticket_id],
+        command,
+        lambda streams: parted(streams.ticket, rules.revert_merge, command, ticket_id),
+        command_result(command.merge_id),
+    )
+
+
+@router.post("/{ticket_id}/reattribute", responses=_COMMAND)
+def reattribute(ticket_id: TicketId, command: rules.Reattribute, write: TicketWriter) -> CommandResult:
+    """Say to which customer the ticket really belongs."""
+
+    def decide(streams: Streams) -> Decision:
+        ticket, to = streams.ticket(ticket_id), streams.customer(command.to_customer_id, "to_customer_id")
+        return {ticket_id: [rules.reattribute(ticket, command, streams.filed_under(ticket_id), to)]}
+
+    return write.act_together("ticket", [ticket_id, command.to_customer_id], command, decide, command_result())

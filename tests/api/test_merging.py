@@ -1,0 +1,423 @@
+"""Merging, converting and moving records: one append on all streams concerned, safe to retry, taken back exactly."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api import merging
+from api.access import create_api_key
+from api.forget import forget
+from api.store import Store
+from api.streams import Streams
+from domain.customer import CustomerRegistered
+from domain.event import CustomerId, Event
+from domain.interaction import InteractionLogged
+from domain.ticket import TicketOpened
+from domain.workspace import WORKSPACE_ID
+from eventstore import log
+from eventstore.database import Connection
+from projections.read_models import read_models
+from replay.follow import catch_up
+from replay.rebuild import verify
+from tests.api.test_leads import act, capture
+from tests.facts import NOBODY
+
+NOUNS = ("customer", "lead", "ticket")
+EACH = pytest.mark.parametrize("noun", NOUNS)
+
+
+def begin(connection: Connection, noun: str, event: Event, customer_id: UUID | None = None) -> UUID:
+    stream_id = uuid4()
+    owner = CustomerId(customer_id or stream_id)
+    log.append(connection, [log.NewEvent(owner, noun, stream_id, 1, event)], NOBODY)
+    return stream_id
+
+
+def registered(connection: Connection, name: str = "Ann Example") -> UUID:
+    return begin(connection, "customer", CustomerRegistered(kind="person", name=name))
+
+
+def record(client: TestClient, connection: Connection, noun: str) -> UUID:
+    """A new customer, or a lead or ticket of one."""
+    match noun:
+        case "customer":
+            return registered(connection)
+        case "lead":
+            return UUID(capture(client)["lead_id"])
+        case _:
+            return begin(connection, "ticket", TicketOpened(subject="Printer"), registered(connection))
+
+
+def post(client: TestClient, noun: str, record_id: UUID, command: str, body: object, **headers: str) -> Any:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.post(f"/v1/{noun}s/{record_id}/{command}", json=body, headers=named)
+
+
+def merge(client: TestClient, noun: str, record_id: UUID, survivor_id: UUID, **headers: str) -> Any:
+    return post(client, noun, record_id, "merge", {"survivor_id": str(survivor_id)}, **headers)
+
+
+def types(connection: Connection, stream_id: UUID) -> list[str]:
+    return [recorded.type for recorded in log.load(connection, stream_id).history]
+
+
+def merge_of(connection: Connection, stream_id: UUID) -> str:
+    """The id of the last merge in a stream."""
+    ids = [getattr(one.event, "merge_id", None) for one in log.load(connection, stream_id).history]
+    return str([merge_id for merge_id in ids if merge_id][-1])
+
+
+def rows(connection: Connection, model: str, *ids: UUID) -> list[dict[str, Any]]:
+    """The rows of these records, without what counts their events."""
+    catch_up(connection)
+    key = read_models()[model].table_key
+    found = connection.execute(f"SELECT * FROM {model} WHERE {key} = ANY(%s) ORDER BY 1, 2".encode(), [list(ids)])
+    return [{name: row[name] for name in row if name not in ("version", "position", "last_event_at")} for row in found]
+
+
+def live_is_replayed(connection: Connection) -> bool:
+    catch_up(connection)
+    return not any(verify(connection, model).differing for model in read_models().values())
+
+
+@EACH
+def test_a_merge_is_one_append_on_both_and_a_retry_acts_once(
+    client: TestClient, connection: Connection, noun: str
+) -> None:
+    one, survivor = record(client, connection, noun), record(client, connection, noun)
+    first = merge(client, noun, one, survivor, Idempotency_Key="k")
+    assert first.status_code == 200, first.text
+    assert types(connection, one)[-1] == f"{noun}.merged_into"
+    assert types(connection, survivor)[-1] == f"{noun}.absorbed"
+    last = [log.load(connection, stream_id).history[-1] for stream_id in (one, survivor)]
+    assert last[0].command_id == last[1].command_id
+    assert (first.json()["version"], first.json()["position"]) == (last[0].version, max(at.position for at in last))
+    assert first.headers["ETag"] == f'"{last[0].version}"'
+    again = merge(client, noun, one, survivor, Idempotency_Key="k")
+    assert (again.status_code, again.json(), again.headers["ETag"]) == (200, first.json(), first.headers["ETag"])
+    other = merge(client, noun, one, record(client, connection, noun), Idempotency_Key="k")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert [types(connection, stream_id).count(f"{noun}.absorbed") for stream_id in (one, survivor)] == [0, 1]
+    assert live_is_replayed(connection)
+
+
+@EACH
+def test_a_retry_is_answered_also_after_the_merge_was_reverted(
+    client: TestClient, connection: Connection, noun: str
+) -> None:
+    one, survivor = record(client, connection, noun), record(client, connection, noun)
+    first = merge(client, noun, one, survivor, Idempotency_Key="k")
+    body = {"merge_id": merge_of(connection, one)}
+    reverted = post(client, noun, survivor, "revert-merge", body, Idempotency_Key="r")
+    assert reverted.status_code == 200, reverted.text
+    assert merge(client, noun, one, survivor, Idempotency_Key="k").json() == first.json()
+    again = post(client, noun, survivor, "revert-merge", body, Idempotency_Key="r")
+    assert (again.status_code, again.json()) == (200, reverted.json())
+    assert types(connection, one)[-2:] == [f"{noun}.merged_into", f"{noun}.merge_reverted"]
+    assert types(connection, survivor)[-2:] == [f"{noun}.absorbed", f"{noun}.merge_reverted"]
+
+
+@EACH
+def test_what_does_not_fit_is_refused_and_leaves_nothing(client: TestClient, connection: Connection, noun: str) -> None:
+    one, survivor, third = (record(client, connection, noun) for _ in range(3))
+    nobody = uuid4()
+    assert merge(client, noun, nobody, survivor).status_code == 404
+    unknown = merge(client, noun, one, nobody)
+    assert (unknown.status_code, "survivor_id" in unknown.json()["detail"]) == (404, True)
+    assert merge(client, noun, one, one).json()["code"] == "merged_into_itself"
+    stale = merge(client, noun, one, survivor, If_Match='"7"')
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
+    assert post(client, noun, one, "revert-merge", {"merge_id": str(nobody)}).json()["code"] == "unknown_merge"
+    lengths = [len(types(connection, stream_id)) for stream_id in (one, survivor, third)]
+    assert merge(client, noun, one, survivor, If_Match=f'"{lengths[0]}"').status_code == 200
+    back, twice, around = (
+        merge(client, noun, survivor, one),
+        merge(client, noun, one, third),
+        merge(client, noun, third, one),
+    )
+    assert [answer.status_code for answer in (back, twice, around)] == [409, 409, 409]
+    assert [len(types(connection, stream_id)) for stream_id in (one, survivor, third)] == [
+        lengths[0] + 1, lengths[1] + 1, lengths[2]
+    ]  # fmt: skip
+
+
+def test_only_the_nouns_own_scope_lets_through(client: TestClient, connection: Connection, store: Store) -> None:
+    one, survivor = registered(connection), registered(connection)
+    client.headers["Authorization"] = f"Bearer {create_api_key(store, 'little', ('leads:write', 'tickets:write'))}"
+    assert merge(client, "customer", one, survivor).status_code == 403
+
+
+def test_a_customer_is_not_merged_into_a_lead_or_the_workspace(client: TestClient, connection: Connection) -> None:
+    one, lead = registered(connection), capture(client)
+    for other in (UUID(lead["lead_id"]), WORKSPACE_ID):
+        assert merge(client, "customer", one, other).status_code == 404
+        assert merge(client, "customer", other, one).status_code == 404
+
+
+def test_a_prospect_of_whom_only_a_lead_is_known_can_be_merged(client: TestClient, connection: Connection) -> None:
+    stranger = UUID(capture(client, customer_name=None)["customer_id"])
+    survivor = registered(connection)
+    first = merge(client, "customer", stranger, survivor, Idempotency_Key="k")
+    assert (first.status_code, first.json()["version"]) == (200, 1)
+    assert merge(client, "customer", stranger, survivor, Idempotency_Key="k").json() == first.json()
+    assert live_is_replayed(connection)
+
+
+def crosswise(client: TestClient, noun: str, one: UUID, other: UUID) -> list[int]:
+    """Two people merge the two at once, each into the other's: both statuses."""
+    with ThreadPoolExecutor(2) as pool:
+        answers = pool.map(lambda pair: merge(client, noun, *pair), [(one, other), (other, one)])
+        return sorted(answer.status_code for answer in answers)
+
+
+def is_circle(connection: Connection, noun: str, *ids: UUID) -> bool:
+    return all(f"{noun}.merged_into" in types(connection, stream_id) for stream_id in ids)
+
+
+@EACH
+def test_of_two_who_merge_crosswise_one_wins(client: TestClient, connection: Connection, noun: str) -> None:
+    for _ in range(50):
+        one, other = record(client, connection, noun), record(client, connection, noun)
+        assert crosswise(client, noun, one, other) == [200, 409]
+        assert not is_circle(connection, noun, one, other)
+    assert live_is_replayed(connection)
+
+
+def together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have decided on what they loaded before either appends."""
+    both, met, follow = threading.Barrier(2), threading.local(), Streams.follow
+
+    def meet(self: Streams, *arguments: Any) -> list[log.NewEvent]:
+        if not hasattr(met, "once"):
+            met.once = True
+            both.wait(20)
+        return follow(self, *arguments)
+
+    monkeypatch.setattr(Streams, "follow", meet)
+
+
+@EACH
+def test_they_meet_in_the_append_at_the_latest(
+    client: TestClient, connection: Connection, noun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = record(client, connection, noun), record(client, connection, noun)
+    together(monkeypatch)
+    assert crosswise(client, noun, one, other) == [200, 409]
+    assert not is_circle(connection, noun, one, other)
+
+
+@EACH
+def test_the_planted_bug_of_a_survivor_who_is_not_expected_makes_a_circle(
+    client: TestClient, connection: Connection, noun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(read: Any, rule: Any, absorb: Any, command: Any, record_id: UUID, merge_id: UUID) -> Any:
+        decided = merging.merged(read, rule, absorb, command, record_id, merge_id)
+        return {record_id: decided[record_id]}
+
+    for module in ("customers", "lead_ties", "tickets"):
+        monkeypatch.setattr(f"api.{module}.merged", forgetful)
+    one, other = record(client, connection, noun), record(client, connection, noun)
+    together(monkeypatch)
+    assert crosswise(client, noun, one, other) == [200, 200]
+    assert is_circle(connection, noun, one, other)
+
+
+def test_a_merged_lead_leaves_the_board_and_the_figures_and_comes_back_as_it_was(
+    client: TestClient, connection: Connection
+) -> None:
+    one, survivor = UUID(capture(client)["lead_id"]), UUID(capture(client)["lead_id"])
+    before = [rows(connection, model, one, survivor) for model in ("lead", "lead_stage_interval")]
+
+    def pipeline() -> Any:
+        catch_up(connection)
+        told = client.get("/v1/kpis/pipeline_as_of").json()
+        return told["value"], told["sample_size"]
+
+    counted = pipeline()
+    merged = merge(client, "lead", one, survivor).json()
+    assert (merged["status"], merged["merged_into"]) == ("merged", str(survivor))
+    assert (counted, pipeline()) == ((2, 2), (1, 1))
+    listed = client.get("/v1/leads?status=open", headers={"Min-Position": str(merged["position"])}).json()["data"]
+    assert [lead["lead_id"] for lead in listed] == [str(survivor)]
+    assert [lead["lead_id"] for lead in client.get("/v1/leads?status=merged").json()["data"]] == [str(one)]
+    assert live_is_replayed(connection)
+    refused = act(client, {"lead_id": one}, "win")
+    assert (refused.status_code, refused.json()["code"]) == (409, "lead_merged")
+    assert act(client, {"lead_id": survivor}, "retitle", {"title": "Both"}).status_code == 200
+    parted = post(client, "lead", one, "revert-merge", {"merge_id": merge_of(connection, one)})
+    assert (parted.json()["status"], parted.json()["merged_into"]) == ("open", None)
+    after = [rows(connection, model, one, survivor) for model in ("lead", "lead_stage_interval")]
+    (changed,) = (row for row in after[0] if row["lead_id"] == survivor)
+    assert changed["title"] == "Both"
+    changed["title"] = "Ten seats"
+    assert (after[0], pipeline()) == (before[0], counted)
+    assert live_is_replayed(connection)
+
+
+def test_a_customer_comes_back_as_she_was_and_with_what_was_recorded_since(
+    client: TestClient, connection: Connection
+) -> None:
+    one, survivor = registered(connection, "Ann"), registered(connection, "Anna")
+    before = rows(connection, "customer", one, survivor)
+    merged = merge(client, "customer", one, survivor).json()
+    lead = capture(client, customer_name=None, customer_id=str(survivor))
+    assert aliases(connection) == {one: survivor}
+    parted = post(client, "customer", one, "revert-merge", {"merge_id": merged["merge_id"]})
+    assert parted.json()["merge_id"] == merged["merge_id"]
+    assert aliases(connection) == {}
+    assert rows(connection, "customer", one, survivor) == before
+    assert client.get(f"/v1/leads/{lead['lead_id']}").json()["customer_id"] == str(survivor)
+    again = post(client, "customer", one, "revert-merge", {"merge_id": merged["merge_id"]})
+    assert again.json()["code"] == "unknown_merge"
+    assert live_is_replayed(connection)
+
+
+def aliases(connection: Connection) -> dict[UUID, UUID]:
+    found = connection.execute("SELECT customer_id, survivor_id FROM log.customer_alias")
+    return {row["customer_id"]: row["survivor_id"] for row in found}
+
+
+def test_a_conversion_into_a_known_customer_is_one_append_and_can_be_taken_back(
+    client: TestClient, connection: Connection
+) -> None:
+    lead, known = capture(client), registered(connection)
+    lead_id, prospect = UUID(lead["lead_id"]), UUID(lead["customer_id"])
+    before = [rows(connection, "lead", lead_id), rows(connection, "customer", prospect, known)]
+    body = {"customer_id": str(known)}
+    first = post(client, "lead", lead_id, "convert-into", body, Idempotency_Key="k")
+    assert first.status_code == 200, first.text
+    assert first.json()["converted_at"] is not None
+    assert aliases(connection) == {prospect: known}
+    assert post(client, "lead", lead_id, "convert-into", body, Idempotency_Key="k").json() == first.json()
+    assert post(client, "lead", lead_id, "convert-into", body).json()["code"] == "lead_already_converted"
+    streams = [log.load(connection, stream_id).history[-1] for stream_id in (lead_id, prospect, known)]
+    assert [one.type for one in streams] == ["lead.converted", "customer.merged_into", "customer.absorbed"]
+    assert len({one.command_id for one in streams}) == 1
+    reverted = act(client, lead, "revert-conversion", headers={"Idempotency-Key": "r"})
+    assert (reverted.status_code, aliases(connection)) == (200, {})
+    assert act(client, lead, "revert-conversion", headers={"Idempotency-Key": "r"}).json() == reverted.json()
+    assert act(client, lead, "revert-conversion").json()["code"] == "lead_not_converted"
+    assert [rows(connection, "lead", lead_id), rows(connection, "customer", prospect, known)] == before
+    assert live_is_replayed(connection)
+
+
+def test_a_conversion_is_taken_back_whole_also_when_the_lead_is_anothers_by_now_or_the_merge_is_undone(
+    client: TestClient, connection: Connection
+) -> None:
+    lead, known, other = capture(client), registered(connection), registered(connection)
+    lead_id, prospect = UUID(lead["lead_id"]), UUID(lead["customer_id"])
+    body = {"customer_id": str(known)}
+    assert post(client, "lead", lead_id, "convert-into", body).status_code == 200
+    assert act(client, lead, "reattribute", {"to_customer_id": str(other)}).status_code == 200
+    assert (act(client, lead, "revert-conversion").status_code, aliases(connection)) == (200, {})
+    assert act(client, lead, "reattribute", {"to_customer_id": str(prospect)}).status_code == 200
+    assert post(client, "lead", lead_id, "convert-into", body).status_code == 200
+    undone = {"merge_id": merge_of(connection, prospect)}
+    assert post(client, "customer", known, "revert-merge", undone).status_code == 200
+    lengths = [len(types(connection, customer_id)) for customer_id in (prospect, known)]
+    assert act(client, lead, "revert-conversion").json()["converted_at"] is None
+    assert [len(types(connection, customer_id)) for customer_id in (prospect, known)] == lengths
+
+
+def test_a_conversion_in_her_own_right_touches_the_lead_alone(client: TestClient, connection: Connection) -> None:
+    lead = capture(client)
+    first = act(client, lead, "convert", headers={"Idempotency-Key": "k"})
+    assert act(client, lead, "convert", headers={"Idempotency-Key": "k"}).json() == first.json()
+    assert act(client, lead, "convert").json()["code"] == "lead_already_converted"
+    assert types(connection, UUID(lead["customer_id"])) == ["customer.registered"]
+    assert act(client, lead, "revert-conversion").json()["converted_at"] is None
+
+
+def test_a_conversion_whose_prospect_is_merged_elsewhere_meanwhile_is_decided_again(
+    client: TestClient, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead, known, other = capture(client), registered(connection), registered(connection)
+    prospect = UUID(lead["customer_id"])
+    follow: Callable[..., list[log.NewEvent]] = Streams.follow
+
+    def late(self: Streams, *arguments: Any) -> list[log.NewEvent]:
+        monkeypatch.setattr(Streams, "follow", follow)
+        assert merge(client, "customer", prospect, other).status_code == 200
+        return follow(self, *arguments)
+
+    monkeypatch.setattr(Streams, "follow", late)
+    answer = post(client, "lead", UUID(lead["lead_id"]), "convert-into", {"customer_id": str(known)})
+    assert (answer.status_code, answer.json()["code"]) == (409, "customer_merged")
+    assert types(connection, UUID(lead["lead_id"]))[-1] != "lead.converted"
+    assert types(connection, known) == ["customer.registered"]
+
+
+def test_a_lead_filed_under_the_wrong_customer_is_shown_with_the_right_one(
+    client: TestClient, connection: Connection, store: Store
+) -> None:
+    lead, right = capture(client), registered(connection, "Bob")
+    body = {"to_customer_id": str(right), "reason": "Another Ann"}
+    first = act(client, lead, "reattribute", body, headers={"Idempotency-Key": "k"})
+    assert (first.status_code, first.json()["customer_id"]) == (200, str(right)), first.text
+    assert act(client, lead, "reattribute", body, headers={"Idempotency-Key": "k"}).json() == first.json()
+    assert act(client, lead, "reattribute", body).json()["code"] == "already_attributed"
+    assert act(client, lead, "reattribute", {"to_customer_id": str(uuid4())}).status_code == 404
+    assert act(client, lead, "qualify").json()["customer_id"] == str(right)
+    assert {row["customer_id"] for row in rows(connection, "lead_stage_interval", UUID(lead["lead_id"]))} == {right}
+    assert [one["lead_id"] for one in client.get(f"/v1/leads?customer_id={right}").json()["data"]] == [lead["lead_id"]]
+    assert live_is_replayed(connection)
+
+    forget(store, CustomerId(UUID(lead["customer_id"])))
+    assert client.get(f"/v1/leads/{lead['lead_id']}").json()["title"] == "Ten seats"
+    assert act(client, lead, "retitle", {"title": "Twenty seats"}).json()["title"] == "Twenty seats"
+    back = act(client, lead, "reattribute", {"to_customer_id": lead["customer_id"]})
+    assert (back.status_code, back.json()["code"]) == (409, "customer_already_forgotten")
+    forget(store, CustomerId(right))
+    assert client.get(f"/v1/leads/{lead['lead_id']}").json()["title"] is None
+    assert live_is_replayed(connection)
+    refused = act(client, lead, "win")
+    assert (refused.status_code, refused.json()["code"]) == (409, "subject_forgotten")
+
+
+def test_a_ticket_filed_under_the_wrong_customer_goes_to_the_right_one(
+    client: TestClient, connection: Connection
+) -> None:
+    ticket, right = record(client, connection, "ticket"), registered(connection)
+    body = {"to_customer_id": str(right)}
+    first = post(client, "ticket", ticket, "reattribute", body, Idempotency_Key="k")
+    assert (first.status_code, first.json()["version"], first.json()["merge_id"]) == (200, 2, None)
+    assert post(client, "ticket", ticket, "reattribute", body, Idempotency_Key="k").json() == first.json()
+    assert types(connection, ticket) == ["ticket.opened", "ticket.reattributed"]
+
+
+def test_what_lies_at_the_wrong_customer_is_taken_back_there_and_recorded_at_the_right_one(
+    client: TestClient, connection: Connection
+) -> None:
+    wrong, right, part_id = registered(connection, "Ann"), registered(connection, "Bob"), uuid4()
+    said = InteractionLogged(interaction_id=part_id, kind="call", direction="inbound", summary="Wants red tiles")
+    happened = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
+    log.append(connection, [log.NewEvent(CustomerId(wrong), "customer", wrong, 2, said, happened)], NOBODY)
+    body = {"part_id": str(part_id), "to_customer_id": str(right)}
+    first = post(client, "customer", wrong, "reattribute-part", body, Idempotency_Key="k")
+    assert first.status_code == 200, first.text
+    assert post(client, "customer", wrong, "reattribute-part", body, Idempotency_Key="k").json() == first.json()
+    assert types(connection, wrong)[-1] == "customer.interaction_retracted"
+    (moved,) = log.load(connection, right).history[1:]
+    assert isinstance(moved.event, InteractionLogged)
+    assert (moved.event.summary, moved.occurred_at, moved.customer_id) == ("Wants red tiles", happened, right)
+    assert moved.event.interaction_id != part_id
+    unknown = post(client, "customer", wrong, "reattribute-part", body | {"part_id": str(uuid4())})
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "unknown_part")
+
+
+def test_a_merge_may_not_predate_the_last_change_of_either(client: TestClient, connection: Connection) -> None:
+    early = "2026-01-01T00:00:00Z"
+    one, survivor = registered(connection), registered(connection)
+    refused = post(client, "customer", one, "merge", {"survivor_id": str(survivor), "occurred_at": early})
+    assert (refused.status_code, refused.json()["code"]) == (409, "predates_last_change")
+    later = post(
+        client, "customer", one, "merge", {"survivor_id": str(survivor), "occurred_at": "2999-01-01T00:00:00Z"}
+    )
+    assert (later.status_code, later.json()["code"]) == (422, "occurred_in_future")
+    assert types(connection, survivor) == ["customer.registered"]
