@@ -20,6 +20,7 @@ from eventstore.database import Connection, connect, migrate
 from eventstore.erasure import disk, erasures
 from eventstore.erasure.erasures import Erasure
 from eventstore.sealing.verification import Report, verify
+from eventstore.whole_log import filling
 from replay.follow import catch_up
 
 VERSION = "0.1.0"
@@ -84,7 +85,7 @@ def _purged_on_failure(connection: Connection, wanted: list[Erasure]) -> Iterato
     try:
         yield
     except Exception:
-        if wanted and not connection.closed and backup.is_empty(connection):
+        if wanted and not connection.closed and filling.is_empty(connection):
             for step in disk.purge(connection, disk.BESIDE_THE_LOG):
                 if step.left:
                     _log.warning("%s: %s", step.name, step.left)

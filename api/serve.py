@@ -10,10 +10,10 @@ import uvicorn
 
 from api.access import create_sign_in_link
 from api.app import create_app
-from api.demo import load_demo
+from api.demo.load import is_empty, load_demo
 from api.sealing import seal_key, seals_file
 from api.settings import Settings
-from api.store import open_store
+from api.store import open_store, publish_defaults
 from eventstore.sealing.sealer import sealing
 from eventstore.server import ServerError
 from replay.follow import catch_up
@@ -31,11 +31,13 @@ def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
     listening = _listen(host, port)  # before the database: a second `crm run` on the same port should say so at once
     with (
         listening,
-        open_store(settings, follow=True) as store,
+        open_store(settings, follow=True, publish=False) as store,
         sealing(store.follower_conninfo, seals_file(settings), key),
     ):
-        if demo:
-            load_demo(store, only_into_empty_log=True)
+        if demo and is_empty(store):
+            load_demo(store)
+        with store.pool.connection() as connection:
+            publish_defaults(connection)
         with store.following() as connection:
             catch_up(connection)
         shown = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"

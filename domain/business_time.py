@@ -122,6 +122,12 @@ def is_open(calendar: BusinessCalendar, moment: datetime) -> bool:
     return any(_open(calendar, begin, begin + timedelta.resolution))
 
 
+def open_stretches(calendar: BusinessCalendar, start: datetime, end: datetime) -> Iterator[Stretch]:
+    """The stretches of business time between two moments, in order and in UTC. Raises UnknownZone."""
+    for opened, closed in _open(calendar, _utc(start), _utc(end)):
+        yield opened.replace(tzinfo=UTC), closed.replace(tzinfo=UTC)
+
+
 def time_zone(name: str) -> ZoneInfo:
     """The time zone of that name; raises UnknownZone."""
     try:

@@ -1,4 +1,4 @@
-"""Many events in one transaction, by COPY: what imports and the demo company append with."""
+"""Many events in one transaction, by COPY: what imports append with."""
 
 import json
 from collections.abc import Sequence

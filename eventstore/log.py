@@ -157,12 +157,6 @@ def has_customer(connection: Connection, customer_id: CustomerId) -> bool:
     return bool(row and row["known"])
 
 
-def has_customers(connection: Connection, *, except_for: CustomerId) -> bool:
-    """Whether the log tells of anybody besides this one."""
-    row = connection.execute(query("eventstore", "has_customers"), {"except_for": except_for}).fetchone()
-    return bool(row and row["any_known"])
-
-
 def epoch(connection: Connection) -> UUID:
     """Which numbering the log's positions belong to."""
     row = connection.execute("SELECT epoch FROM log.epoch ORDER BY started_at DESC LIMIT 1").fetchone()

@@ -51,6 +51,12 @@ def fill(
     return connection.execute(statement, _parameters(model, horizon, keys)).rowcount
 
 
+def refold_all(connection: Connection, model: ReadModel, schema: str, horizon: int) -> int:
+    """Replace all rows by what the fold says at `horizon`; returns the number of new rows."""
+    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(schema, model.name)))
+    return fill(connection, model, schema, horizon)
+
+
 def refold(connection: Connection, model: ReadModel, schema: str, horizon: int, keys: Sequence[UUID]) -> int:
     """Replace the rows of these refold keys by what the fold says at `horizon`; returns the number of new rows."""
     if not keys:

@@ -9,7 +9,7 @@ from eventstore.fence import drawn, horizon
 from eventstore.trouble import Trouble
 from eventstore.wake import listen, wait
 from projections.read_models import ReadModel, read_models
-from replay.fold import LIVE, refold, touched
+from replay.fold import LIVE, refold, refold_all, touched
 
 _CHUNK = 5_000
 _SHORTEST_PAUSE = 0.01
@@ -44,21 +44,27 @@ def lock_checkpoint(connection: Connection, model: ReadModel, *, whatever_defini
 
 
 def advance(connection: Connection, model: ReadModel, head: int) -> int:
-    """Bring one model's rows to `head`, a position behind the fence, in chunks; returns the keys refolded."""
+    """Bring one model's rows to `head`, a position behind the fence, in chunks; returns the keys refolded.
+
+    From the beginning it is one pass over everything, and all rows count: in chunks, each key would be folded in many.
+    """
     refolded = 0
     while True:
         with connection.transaction():
             position = lock_checkpoint(connection, model)
             if position >= head:
                 return refolded
-            upto = min(head, position + _CHUNK)
+            upto = head if position == 0 else min(head, position + _CHUNK)
             # a generic plan would not know how few the keys are
             connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
             connection.execute("SET LOCAL search_path TO pg_catalog")
-            keys = touched(connection, model, position, upto)
-            refold(connection, model, LIVE, upto, keys)
+            if position == 0:
+                refolded += refold_all(connection, model, LIVE, upto)
+            else:
+                keys = touched(connection, model, position, upto)
+                refold(connection, model, LIVE, upto, keys)
+                refolded += len(keys)
             connection.execute("UPDATE replay.checkpoint SET position = %s WHERE projection = %s", [upto, model.name])
-            refolded += len(keys)
 
 
 def catch_up(connection: Connection) -> int:

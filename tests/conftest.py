@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -86,6 +86,29 @@ def conninfo(cluster: str, template: str) -> Iterator[str]:
     yield make_conninfo(cluster, dbname=name)
     with psycopg.connect(cluster, autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def new_database(cluster: str) -> Iterator[Callable[[], str]]:
+    """Makes databases that are not set up, and removes them."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"test_{uuid.uuid4().hex[:12]}")
+        with psycopg.connect(cluster, autocommit=True) as admin:
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(made[-1])))
+        return make_conninfo(cluster, dbname=made[-1])
+
+    yield make
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        for name in made:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def emptied(new_database: Callable[[], str], tmp_path: Path) -> Settings:
+    """A database that is made but not set up, as a restore finds it, in the same installation."""
+    return settings_for(new_database(), tmp_path / "new")
 
 
 @pytest.fixture

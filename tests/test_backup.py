@@ -10,17 +10,16 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 from api import cursors
 from api.access import SCOPES, create_api_key
@@ -45,22 +44,10 @@ from eventstore.sealing.seals import seal_and_export
 from projections.kpi import kpis
 from replay.follow import catch_up
 from tests.api.test_cli import Crm
-from tests.conftest import settings_for
 from tests.eventstore.test_forgetting import about, registered
 from tests.facts import NOBODY, captured, given
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture
-def emptied(cluster: str, tmp_path: Path) -> Iterator[Settings]:
-    """A database that is made but not set up, as a restore finds it, in the same installation."""
-    name = f"test_{uuid4().hex[:12]}"
-    with psycopg.connect(cluster, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    yield settings_for(make_conninfo(cluster, dbname=name), tmp_path / "new")
-    with psycopg.connect(cluster, autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def conninfo_of(settings: Settings) -> str:

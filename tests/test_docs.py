@@ -9,7 +9,7 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -53,12 +53,12 @@ def served(command: str, environment: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_page_does_what_it_says(page: Path, conninfo: str, tmp_path: Path) -> None:
+def test_a_page_does_what_it_says(page: Path, new_database: Callable[[], str], tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     environment = os.environ | {
-        "DATABASE_URL": conninfo,
+        "DATABASE_URL": new_database(),
         "EVERFOLD_DATA": str(tmp_path / "data"),
         "EVERFOLD_SECRET": "test",
         "COLUMNS": "120",

@@ -26,8 +26,7 @@ from api.imports.leads import ImportReport, import_file
 from api.kpis import KpiGroup, KpiResult, ask
 from api.settings import Settings
 from api.store import Store, open_store
-from domain.workspace import WORKSPACE_ID
-from eventstore import log, server
+from eventstore import server
 from eventstore.database import connect
 from projections.kpi import kpis
 from projections.read_models import read_models
@@ -83,7 +82,7 @@ def empty_store(settings: Settings) -> Iterator[Store]:
 def imported(maven: Store, pipeline_file: Path) -> Store:
     """The file is in, and the read models are up to date."""
     with connect(maven.conninfo) as connection:
-        if not log.has_customers(connection, except_for=WORKSPACE_ID):
+        if not connection.execute("SELECT FROM log.event WHERE type = 'lead.captured' LIMIT 1").fetchone():
             assert counts(take_in(maven, pipeline_file)) == (LEADS, 0, 0, 0)
             catch_up(connection)
     return maven

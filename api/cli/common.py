@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -26,14 +27,15 @@ def settings_of(data: Path | None) -> Settings:
 
 
 @contextmanager
-def opened(data: Path | None, *, new: bool = False) -> "Iterator[Store]":
-    """The installation, open; with `new` it is made where there is none. Without, nothing is written to its log."""
+def opened(data: Path | None, *, new: bool = False, publish: bool = True) -> "Iterator[Store]":
+    """The installation, open; with `new` it is made where there is none, and `publish` gives it its default settings.
+    Without `new`, nothing is written to its log."""
     from api.store import open_store
 
     settings = settings_of(data)
     if not new:
         must_be_there(settings)
-    with explaining(), open_store(settings, publish=new) as store:
+    with explaining(), open_store(settings, publish=new and publish) as store:
         yield store
 
 
@@ -61,13 +63,23 @@ def explaining() -> Iterator[None]:
         fail("The database is too busy, or has just gone away. Try again; nothing was left half done.")
 
 
+def moment_of(text: str, sentence: str) -> datetime:
+    """The moment that a user wrote. Where it is none, the sentence says what is taken, and goes on with an example."""
+    moment = None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+    if moment is None or moment.tzinfo is None:
+        fail(f"{sentence} a moment with its offset from UTC, such as 2026-03-03T09:00:00Z.")
+    return moment
+
+
 def end_with_what_is_left(left: Sequence[str]) -> None:
     """Exit code 3 says: it was done, and there is something left to do that was printed."""
     if left:
         raise typer.Exit(3)
 
 
-def fail(sentence: str) -> Any:  # Any: never returns, and fits wherever a value is expected
+def fail(sentence: str) -> NoReturn:
     """Say why it cannot be done, and end with exit code 2, as a wrong option does: 1 is what a check found wrong."""
     print(sentence, file=sys.stderr)
     raise typer.Exit(2)

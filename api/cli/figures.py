@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.common import AsJson, Data, fail, opened
+from api.cli.common import AsJson, Data, fail, moment_of, opened
 from api.cli.printing import print_json, shown
 
 app = typer.Typer(no_args_is_help=True, help="Figures, with their definitions.")
@@ -59,7 +59,7 @@ def run_kpi(
     kpi = _kpi(slug)
     if axis not in (None, "recorded", "occurred"):
         fail("--axis is recorded (what was known) or occurred (what had happened).")
-    moment = _moment(as_of)
+    moment = moment_of(as_of, "--as-of takes") if as_of else None
     with opened(data) as store, store.following() as connection:
         catch_up(connection)
         try:
@@ -101,15 +101,3 @@ def _kpi(slug: str) -> Any:
     if slug not in kpis():
         fail(f"There is no KPI {slug!r}. There are: {', '.join(kpis())}.")
     return kpis()[slug]
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        fail("--as-of takes a moment with its offset from UTC, such as 2026-03-03T09:00:00Z.")
-    return moment

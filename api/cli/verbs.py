@@ -1,5 +1,6 @@
 """The verbs of every day: serve, sign in, bring data in, look things up. The others have modules of their own."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 from rich.console import Console
 
 from api.cli import benchmarks, figures, upkeep
-from api.cli.common import AsJson, Data, explaining, fail, must_be_there, opened, settings_of
+from api.cli.common import AsJson, Data, explaining, fail, moment_of, must_be_there, opened, settings_of
 from api.cli.printing import print_event_types, print_json
 from api.settings import environment
 
@@ -86,19 +87,33 @@ def create_key(
 @app.command()
 def demo(
     data: Data = None,
-    leads: Annotated[int, typer.Option(min=1, max=100_000, help="How many leads.")] = 300,
+    customers: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many customers.")] = 400,
     seed: Annotated[int, typer.Option(help="Another seed, another company.")] = 7,
+    until: Annotated[
+        str | None, typer.Option(help="A day (its first moment, UTC) or a moment; default: today.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Load a simulated company through the real commands."""
-    from api.demo import load_demo
+    """Load a simulated company into an empty log. Loading the same one again changes nothing."""
+    from api.demo.load import load_demo
 
-    with opened(data, new=True) as store:
-        report = load_demo(store, leads=leads, seed=seed)
+    moment, console = _until(until), Console(stderr=True)
+    with opened(data, new=True, publish=False) as store, console.status("Telling …") as status:
+        loaded = load_demo(store, customers=customers, seed=seed, until=moment, say=status.update)
     if as_json:
-        print_json(report)
+        print_json(loaded.as_json())
     else:
-        print(f"{report['leads']} leads of {report['customers']} prospects, {report['events']} events.")
+        print(loaded)
+
+
+def _until(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    except ValueError:
+        return moment_of(text, "--until takes a day such as 2026-03-03, or")
 
 
 @imports.command("leads")

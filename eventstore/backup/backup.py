@@ -22,6 +22,7 @@ from eventstore.erasure import forgetting
 from eventstore.erasure.erasures import Erasure
 from eventstore.fence import horizon
 from eventstore.trouble import Trouble
+from eventstore.whole_log import filling
 
 
 class FileExists(Trouble):
@@ -174,28 +175,18 @@ def _must_fit(connection: Connection, manifest: Manifest) -> None:
         )
 
 
-def is_empty(connection: Connection) -> bool:
-    """Whether the log has no event."""
-    return connection.execute("SELECT FROM log.event LIMIT 1").fetchone() is None
-
-
 def _filled(connection: Connection, backup: archive.Archive) -> UUID:
     """Put the backup into the empty log; returns the new epoch. A restore that was cut off may find all there."""
     manifest = backup.manifest
-    # nobody begins to write while this goes on
-    connection.execute("LOCK TABLE log.event, log.command, log.epoch IN ACCESS EXCLUSIVE MODE")
-    if not is_empty(connection):
+    filling.hold_still(connection)
+    if not filling.is_empty(connection):
         return _held(connection, manifest)
     _spell_plainly(connection)
     connection.execute("DELETE FROM log.epoch")
     for member in manifest.members:
         _fill(connection, member, backup.text(member))
     backup.must_end()
-    connection.execute(sql.SQL("ALTER SEQUENCE log.event_position RESTART WITH {}").format(manifest.last_position + 1))
-    row = connection.execute(query("eventstore.backup", "new_epoch")).fetchone()
-    assert row is not None
-    epoch: UUID = row["epoch"]
-    return epoch
+    return filling.begin_anew(connection, manifest.last_position)
 
 
 def _held(connection: Connection, manifest: Manifest) -> UUID:

@@ -219,7 +219,12 @@ def test_a_page_that_fails_says_so_in_html(browser: TestClient, store: Store) ->
 
 def test_an_empty_board_teaches(browser: TestClient) -> None:
     text = said(browser.get("/console"))
-    for command in ("./crm demo", "./crm import leads", "./crm key create", "curl http://testserver/v1/leads"):
+    for command in (
+        "./crm run --data demo --port 8001",
+        "./crm import leads",
+        "./crm key create",
+        "curl http://testserver/v1/leads",
+    ):
         assert command in text
 
 

@@ -1,186 +1,361 @@
-"""The demo company looks alive whenever it is loaded, and loading it again adds nothing."""
+"""The demo company is loaded as a whole log: all or nothing, only into an empty one, and everywhere the same."""
 
+import json
+import signal
 import threading
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from statistics import fmean
-from uuid import NAMESPACE_OID, UUID, uuid5
+from itertools import groupby
+from multiprocessing import get_context
+from pathlib import Path
+from uuid import UUID
 
+import psycopg
 import pytest
+from psycopg import errors
 
-from api.demo import load_demo, story
-from api.demo_company import PRODUCTS, SELLERS, SOURCES, SPAN, drawn
-from api.store import Store, load_workspace
-from domain.customer import CustomerRegistered
-from domain.event import CustomerId, MemberId
-from domain.lead import Lead, LeadCaptured, LeadEvent, evolve
-from domain.workspace import DEFAULT_PIPELINE, WORKSPACE_ID, Workspace, publish_pipeline
+from api.backup import back_up, restore
+from api.demo.load import Loaded, NotYet, OtherEvents, load_demo
+from api.demo.story import customer_story, workspace_story
+from api.demo.telling import Demo, TellerGone, _tell, customers_told
+from api.demo.told import Told
+from api.forget import erasure_list
+from api.settings import Settings
+from api.store import open_store
+from domain.customer import CustomerForgotten, CustomerPersonForgotten
+from domain.event import personal_fields
+from domain.workspace import WORKSPACE_ID
 from eventstore import log
-from eventstore.database import connect
+from eventstore.database import Connection, connect
+from eventstore.erasure import erasures
+from eventstore.erasure.erasures import Erasure
+from eventstore.erasure.forgetting import personal_values
+from eventstore.sealing import verification
+from eventstore.sealing.seals import seal_and_export
+from eventstore.whole_log import filling
 from projections.read_models import read_models
-from replay.follow import catch_up
-from replay.rebuild import verify
+from replay import rebuild
+from tests.api.test_cli import Crm
+from tests.conftest import settings_for
+from tests.facts import captured, given
+from tests.waiting import comes
 
-UNTIL = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-PIPELINE = publish_pipeline(Workspace(), DEFAULT_PIPELINE).pipeline
-OWNER = MemberId(UUID(int=1))
-
-Story = list[tuple[LeadEvent, datetime]]
-
-
-def told(number: int, until: datetime = UNTIL, seed: int = 7) -> Story:
-    lead = drawn(seed, number, until)
-    return list(story(lead, PIPELINE, OWNER, lambda *of: uuid5(NAMESPACE_OID, "/".join(of)), until))
+UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
+FEW, WITH_ERASURE = 5, 50
+"""From 50 customers on, one of them asks to be forgotten."""
 
 
-def leads_of(stories: Sequence[Story]) -> list[Lead]:
-    leads = []
-    for happened in stories:
-        lead = Lead()
-        for event, _ in happened:
-            lead = evolve(lead, event)
-        leads.append(lead)
-    return leads
+def load(
+    settings: Settings,
+    customers: int = FEW,
+    until: datetime | None = UNTIL,
+    seed: int = 7,
+    processes: int | None = None,
+) -> Loaded:
+    with open_store(settings, publish=False) as store:
+        return load_demo(store, seed=seed, customers=customers, until=until, processes=processes)
 
 
-def everything(store: Store) -> list[log.Recorded]:
-    with store.pool.connection() as connection:
-        return [
-            event
-            for event in log.read(connection, after=0, horizon=10**9, limit=100_000)
-            if event.customer_id != WORKSPACE_ID
-        ]
+def conninfo_of(settings: Settings) -> str:
+    assert settings.database_url is not None
+    return settings.database_url.get_secret_value()
 
 
-def test_the_same_seed_and_moment_tell_the_same_story() -> None:
-    assert [told(number) for number in range(30)] == [told(number) for number in range(30)]
-    assert [told(number) for number in range(30)] != [told(number, seed=8) for number in range(30)]
+@pytest.fixture
+def opened(emptied: Settings) -> Iterator[Connection]:
+    """A connection to the empty database, set up."""
+    with open_store(emptied, publish=False), connect(conninfo_of(emptied)) as connection:
+        yield connection
 
 
-@pytest.mark.parametrize("months", range(0, 24, 3))
-def test_the_company_looks_alive_whenever_it_is_loaded(months: int) -> None:
-    until = UNTIL + timedelta(days=30.5 * months)
-    stories = [told(number, until) for number in range(300)]
-    leads = leads_of(stories)
-    status = Counter(lead.status for lead in leads)
-    stages = Counter(lead.stage for lead in leads if lead.status == "open")
-    assert status["open"] >= 60
-    assert set(stages) == {stage.name for stage in PIPELINE.stages}
-    assert min(stages.values()) >= 3
-    assert 0.28 <= status["won"] / (status["won"] + status["lost"]) <= 0.42
-    cycles = [
-        (happened[-1][1] - happened[0][1]) / timedelta(days=1)
-        for happened, lead in zip(stories, leads, strict=True)
-        if lead.status in ("won", "lost")
-    ]
-    assert 30 <= fmean(cycles) <= 60
-    assert any("scheduled" in lead.work.follow_ups.values() for lead in leads if lead.status == "open")
+def streams(told: list[Told]) -> list[tuple[UUID, list[Told]]]:
+    def stream(one: Told) -> UUID:
+        return one.stream_id
+
+    return [(stream_id, list(of)) for stream_id, of in groupby(sorted(told, key=stream), key=stream)]
 
 
-def test_a_history_lies_between_its_beginning_and_the_moment_of_loading() -> None:
-    for number in range(300):
-        moments = [at for _, at in told(number)]
-        assert moments == sorted(moments)
-        assert UNTIL - SPAN - timedelta(days=1) < moments[0]
-        assert moments[-1] <= UNTIL
+def everything_told(customers: int) -> list[Told]:
+    told = list(workspace_story(7, UNTIL, customers))
+    return told + [one for number in range(customers) for one in customer_story(7, number, UNTIL, customers)]
 
 
-def test_what_is_recorded_is_what_the_rules_decided(store: Store) -> None:
-    report = load_demo(store, leads=40, until=UNTIL)
-    events = everything(store)
-    assert report == {"leads": 40, "customers": len({e.customer_id for e in events}), "events": len(events)}
-    for number in range(40):
-        lead = drawn(7, number, UNTIL)
-        seller = MemberId(store.derived_id("demo", "7", "member", lead.prospect.seller.name))
-        lead_id = store.derived_id("demo", "7", "lead", str(number))
-        happened = [event for event in events if event.stream_id == lead_id]
-        assert [(type(event.event), event.occurred_at) for event in happened] == [
-            (type(event), at) for event, at in told(number)
-        ]
-        assert {event.actor["id"] for event in happened} == {str(seller)}
-        assert {event.actor["kind"] for event in happened} == {"user"}
-        assert {event.metadata["channel"] for event in happened} == {"demo"}
-        assert happened[0].metadata["flags"] == ["simulated"]
-        customer_id = CustomerId(store.derived_id("demo", "7", "customer", lead.prospect.name))
-        assert {event.customer_id for event in happened} == {customer_id}
+def test_the_log_holds_what_was_told_with_its_times(emptied: Settings) -> None:
+    loaded = load(emptied)
+    told = everything_told(FEW)
+    assert loaded.contents.events == len(told)
+    assert sum(loaded.contents.streams.values()) == len(streams(told))
+    with connect(conninfo_of(emptied)) as connection:
+        for stream_id, expected in streams(told):
+            history = log.load(connection, stream_id).history
+            assert [
+                (r.event, r.version, r.occurred_at, r.recorded_at, r.customer_id, r.correlation_id) for r in history
+            ] == [
+                (one.event, one.version, one.occurred_at, one.recorded_at, one.customer_id, one.correlation_id)
+                for one in expected
+            ]
+            assert [(r.actor, r.metadata["channel"]) for r in history] == [
+                ({"kind": one.actor[0], "id": str(one.actor[1])}, one.channel) for one in expected
+            ]
+            assert [tuple(r.metadata.get("flags", ())) for r in history] == [one.flags for one in expected]
+            assert "simulated" in history[0].metadata["flags"]
+        for one in told:
+            for system, key in one.external_ids:
+                claimed = log.ExternalId(system, key, one.customer_id, one.stream_id)
+                assert log.find_external_id(connection, system, key) == claimed
+        events = connection.execute("SELECT position, recorded_at FROM log.event ORDER BY position").fetchall()
+    assert [row["position"] for row in events] == list(range(1, len(told) + 1))
+    moments = [row["recorded_at"] for row in events]
+    assert moments == sorted(moments)
+    assert moments[-1] <= UNTIL
 
 
-def test_every_prospect_has_a_name_and_every_lead_a_source_and_an_owner(store: Store) -> None:
-    load_demo(store, leads=60, until=UNTIL)
-    events = [recorded.event for recorded in everything(store)]
-    names = [event.name for event in events if isinstance(event, CustomerRegistered)]
-    assert len(names) == len(set(names))
-    sources = {event.source for event in events if isinstance(event, LeadCaptured)}
-    assert sources == {source.name for source in SOURCES}
-    products = {product for lead in leads_of([told(number) for number in range(60)]) for product in lead.products}
-    assert products == set(PRODUCTS)
-    with connect(store.conninfo) as connection:
-        members = load_workspace(connection)[0].members
-        catch_up(connection)
-        assert [verify(connection, model).differing for model in read_models().values()] == [0] * len(read_models())
-    assert sorted(map(str, members.values())) == sorted(seller.name for seller in SELLERS)
+def test_what_was_known_at_a_moment_is_the_log_up_to_a_position(emptied: Settings) -> None:
+    """A late fact is behind what was recorded before it, though it happened earlier."""
+    load(emptied)
+    with connect(conninfo_of(emptied)) as connection:
+        row = connection.execute(
+            "SELECT count(*) AS late FROM log.event WHERE occurred_at < recorded_at - interval '1 hour'"
+        ).fetchone()
+        assert row is not None
+        assert row["late"] > 0
+        for days in (30, 300, 600):
+            moment = UNTIL - timedelta(days=days)
+            row = connection.execute(
+                """
+                SELECT max(position) FILTER (WHERE recorded_at <= %(moment)s) AS horizon,
+                       count(*) FILTER (WHERE recorded_at <= %(moment)s) AS known
+                FROM log.event
+                """,
+                {"moment": moment},
+            ).fetchone()
+            assert row is not None
+            assert row["horizon"] == row["known"] > 0
 
 
-def test_loading_again_adds_nothing_and_loading_more_adds_only_what_is_missing(store: Store) -> None:
-    load_demo(store, leads=20, until=UNTIL)
-    before = everything(store)
-    nothing = {"leads": 0, "customers": 0, "events": 0}
-    assert load_demo(store, leads=20, until=UNTIL + timedelta(days=1)) == nothing
-    assert everything(store) == before
-    assert load_demo(store, leads=30, until=UNTIL)["leads"] == 10
-    assert everything(store)[: len(before)] == before
-    assert load_demo(store, leads=10, seed=8, until=UNTIL)["leads"] == 10
+def test_the_digest_is_the_same_everywhere(
+    new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On each run, by any number of processes, and in any time zone."""
+    here = load(settings_for(new_database(), tmp_path / "a"), processes=1)
+    other = new_database()
+    with psycopg.connect(other, autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {admin.info.dbname} SET timezone TO 'Asia/Kathmandu'".encode())
+    monkeypatch.setenv("TZ", "America/St_Johns")
+    there = load(settings_for(other, tmp_path / "b"), processes=2)
+    assert there == here
+    unlike = load(settings_for(new_database(), tmp_path / "c"), seed=8)
+    assert unlike.contents.digest != here.contents.digest
 
 
-def test_without_a_moment_the_history_goes_up_to_now(store: Store) -> None:
-    load_demo(store, leads=20)
-    latest = max(event.occurred_at for event in everything(store))
-    assert timedelta(0) < datetime.now(UTC) - latest < timedelta(days=30)
+def test_everything_verifies_and_live_equals_replay(emptied: Settings, tmp_path: Path) -> None:
+    loaded = load(emptied, WITH_ERASURE)
+    with connect(conninfo_of(emptied)) as connection:
+        seal_and_export(connection, tmp_path / "seals.ndjson", force=True)
+        report = verification.verify(connection, tmp_path / "seals.ndjson")
+        assert (report.finding, report.events, report.sealed_to) == (None, *[loaded.contents.events] * 2)
+        for model in read_models().values():
+            found = rebuild.verify(connection, model)
+            assert found.differing == 0
+            assert found.rows > 0
 
 
-def test_a_log_that_tells_of_a_customer_is_left_alone(store: Store) -> None:
-    assert load_demo(store, leads=3, only_into_empty_log=True)["leads"] == 3
-    assert load_demo(store, leads=5, only_into_empty_log=True)["leads"] == 0
-    assert load_demo(store, leads=5)["leads"] == 2
+def test_a_restored_backup_of_it_is_the_same(
+    emptied: Settings, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    loaded = load(emptied, WITH_ERASURE)
+    back_up(emptied, tmp_path / "backup")
+    again = settings_for(new_database(), tmp_path / "again")
+    restore(again, tmp_path / "backup")
+    assert load(again, WITH_ERASURE) == Loaded(loaded.demo, loaded.contents, was_there=True)
 
 
-@pytest.mark.parametrize("customer_id", [UUID(int=0), UUID(int=2**128 - 1)])
-def test_also_a_customer_whose_id_comes_first_or_last_is_seen(store: Store, customer_id: UUID) -> None:
-    with store.pool.connection() as connection:
-        assert not log.has_customers(connection, except_for=WORKSPACE_ID)
-        event = CustomerRegistered(kind="person", name="Ann")
-        new = log.NewEvent(CustomerId(customer_id), "customer", customer_id, 1, event)
-        log.append(connection, [new], log.Envelope("user", customer_id, "api"))
-        assert log.has_customers(connection, except_for=WORKSPACE_ID)
-    assert load_demo(store, leads=3, only_into_empty_log=True)["leads"] == 0
+def personal_texts(told: Told) -> set[str]:
+    values = [getattr(told.event, name) for name in personal_fields(type(told.event))]
+    return {value for value in values if isinstance(value, str)}
 
 
-def test_two_that_load_at_once_load_it_once(store: Store) -> None:
-    reports: list[dict[str, int]] = []
+def test_who_was_forgotten_in_the_story_is_nowhere(emptied: Settings, opened: Connection) -> None:
+    load(emptied, WITH_ERASURE)
+    told = everything_told(WITH_ERASURE)
+    gone = [one for one in told if one.is_forgotten]
+    kept = "\n".join(text for one in told if not one.is_forgotten for text in personal_texts(one))
+    secrets = {text for one in gone for text in personal_texts(one) if len(text) >= 8 and text not in kept}
+    assert len(secrets) > 2
+    files = opened.execute(
+        """
+        SELECT pg_read_binary_file(pg_relation_filepath(oid)) AS content FROM pg_class
+        WHERE relkind IN ('r', 't', 'i') AND NOT relisshared AND pg_relation_filenode(oid) IS NOT NULL
+        UNION ALL
+        SELECT pg_read_binary_file('pg_wal/' || name) FROM pg_ls_waldir()
+        """
+    ).fetchall()
+    disk = b"".join(row["content"] for row in files)
+    assert max(kept.splitlines(), key=len).encode() in disk
+    assert {text for text in secrets if text.encode() in disk} == set()
+
+
+def test_who_was_forgotten_in_the_story_stays_forgotten(emptied: Settings, opened: Connection) -> None:
+    load(emptied, WITH_ERASURE)
+    told = everything_told(WITH_ERASURE)
+    marks = [one for one in told if isinstance(one.event, CustomerForgotten | CustomerPersonForgotten)]
+    assert {type(one.event) for one in marks} == {CustomerForgotten, CustomerPersonForgotten}
+    for mark in marks:
+        person_id = mark.event.person_id if isinstance(mark.event, CustomerPersonForgotten) else None
+        assert Erasure(mark.customer_id, person_id) in erasures.listed(erasure_list(emptied.data))
+        assert not personal_values(opened, [mark.customer_id], person_id).texts
+        event = mark.event.model_copy(update={"reason": "Once more"})
+        again = log.NewEvent(mark.customer_id, "customer", mark.stream_id, None, event, subject_id=person_id)
+        with pytest.raises(log.SubjectForgotten):
+            log.append(opened, [again], log.Envelope("user", UUID(int=0), "test"))
+
+
+def test_loading_it_again_changes_nothing(emptied: Settings, opened: Connection) -> None:
+    first = load(emptied)
+    epoch = log.epoch(opened)
+    assert not first.was_there
+    assert load(emptied) == load(emptied, until=None) == Loaded(first.demo, first.contents, was_there=True)
+    lead_id, _ = given(opened, captured())
+    assert load(emptied).contents == first.contents
+    (recorded,) = log.load(opened, lead_id).history
+    assert recorded.position == first.contents.events + 1
+    assert log.epoch(opened) == epoch
+
+
+def test_only_an_empty_log_is_filled(emptied: Settings, opened: Connection, settings: Settings) -> None:
+    with pytest.raises(NotYet):
+        load(emptied, until=datetime.now(UTC) + timedelta(hours=1))
+    load(emptied)
+    with pytest.raises(OtherEvents):
+        load(emptied, seed=8)
+    with pytest.raises(OtherEvents):
+        load(emptied, FEW + 1)
+    with pytest.raises(OtherEvents):
+        load(emptied, until=UNTIL - timedelta(days=1))
+    with pytest.raises(OtherEvents):
+        load(settings)  # somebody's pipeline is published there
+    with connect(conninfo_of(settings)) as connection:
+        assert [r.type for r in log.load(connection, WORKSPACE_ID).history] == ["workspace.pipeline_published"]
+
+
+def test_without_a_moment_the_history_ends_where_today_begins(emptied: Settings) -> None:
+    until = load(emptied, until=None).demo.until
+    assert timedelta(0) <= datetime.now(UTC) - until < timedelta(days=1, minutes=1)
+    assert (until.hour, until.minute, until.second, until.microsecond) == (0, 0, 0, 0)
+
+
+def test_two_that_load_at_once_load_it_once(emptied: Settings, opened: Connection) -> None:
+    loaded: list[Loaded] = []
     together = threading.Barrier(2)
 
-    def load() -> None:
+    def one() -> None:
         together.wait()
-        reports.append(load_demo(store, leads=25, until=UNTIL))
+        loaded.append(load(emptied))
 
-    threads = [threading.Thread(target=load) for _ in range(2)]
+    threads = [threading.Thread(target=one) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(reports) == 2
-    assert sum(report["leads"] for report in reports) == 25
-    assert sum(report["events"] for report in reports) == len(everything(store))
-    with store.pool.connection() as connection:
-        invited = [r for r in log.load(connection, WORKSPACE_ID).history if r.type == "workspace.member_invited"]
-    assert len(invited) == len(SELLERS)
+    assert sorted(each.was_there for each in loaded) == [False, True]
+    assert loaded[0].contents == loaded[1].contents
 
 
-def test_a_pipeline_with_other_stages_is_no_obstacle() -> None:
-    other = PIPELINE.model_copy(update={"stages": PIPELINE.stages[:2]})
-    stories = [
-        list(story(drawn(7, number, UNTIL), other, OWNER, lambda *of: uuid5(NAMESPACE_OID, "/".join(of)), UNTIL))
-        for number in range(40)
-    ]
-    assert {lead.stage for lead in leads_of(stories)} == {"new", "contacted"}
+def test_a_read_model_that_had_passed_drawn_positions_begins_anew(emptied: Settings, opened: Connection) -> None:
+    """Positions were drawn and never written, and the read models were told."""
+    opened.execute("SELECT nextval('log.event_position') FROM generate_series(1, 20)")
+    opened.execute("UPDATE replay.checkpoint SET position = 20")
+    load(emptied)
+    assert [rebuild.verify(opened, model).differing for model in read_models().values()] == [0] * len(read_models())
+
+
+def test_only_the_owner_fills_a_log(emptied: Settings, opened: Connection) -> None:
+    with (
+        connect(conninfo_of(emptied), "everfold_app") as connection,
+        connection.transaction(),
+        pytest.raises(filling.NotTheOwner, match="login that owns the database"),
+    ):
+        filling.hold_still(connection)
+
+
+def test_a_kill_in_the_middle_leaves_an_empty_log(emptied: Settings, opened: Connection, tmp_path: Path) -> None:
+    """When all rows are in the tables, and their numbering waits for somebody."""
+    crm = Crm(conninfo_of(emptied), emptied.data)
+    arguments = ("demo", "--customers", str(FEW), "--until", "2026-11-01", "--json")
+    with connect(conninfo_of(emptied)) as somebody, somebody.transaction():
+        somebody.execute("SELECT nextval('log.event_position')")
+        process = crm.start(*arguments)
+        waiting = "SELECT pid FROM pg_locks WHERE relation = to_regclass('log.event_position') AND NOT granted"
+        assert comes(lambda: somebody.execute(waiting).fetchone() is not None)
+        loader = somebody.execute(waiting).fetchone()
+        assert loader is not None
+        opened.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(errors.LockNotAvailable):
+            opened.execute("SELECT FROM log.event")
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert comes(lambda: not opened.execute("SELECT FROM pg_stat_activity WHERE pid = %(pid)s", loader).fetchall())
+    assert filling.is_empty(opened)
+    assert json.loads(crm(*arguments))["streams"]["customer"] >= FEW
+    assert rebuild.verify(opened, read_models()["customer"]).differing == 0
+
+
+def test_who_tells_ends_when_nobody_listens() -> None:
+    ours, theirs = get_context("spawn").Pipe(duplex=False)
+    teller = get_context("spawn").Process(target=_tell, args=(theirs, Demo(7, 100_000, UNTIL), 0, 1))
+    teller.start()
+    theirs.close()
+    ours.recv_bytes()
+    ours.close()
+    teller.join(timeout=30)
+    assert teller.exitcode == 0
+
+
+def test_a_story_that_breaks_off_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other process cannot tell of customers that are no number."""
+    with pytest.raises(TellerGone):
+        list(customers_told(Demo(7, None, UNTIL), processes=2))  # type: ignore[arg-type]  # to make it fail
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--until", "soon"], "--until takes a day such as 2026-03-03, or a moment with its offset from UTC"),
+        (["--until", "2026-03-03T09:00:00"], "a moment with its offset from UTC"),
+        (["--until", "8999-01-01"], "Give --until a moment that has passed"),
+        (["--until", "0002-01-01"], "Give --until a day from 1990 on"),
+        ([], "Name a new data folder with --data"),
+    ],
+)
+def test_what_cannot_be_loaded_is_said_in_a_sentence(
+    conninfo: str, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    said = Crm(conninfo, tmp_path)("demo", *arguments, code=2)
+    assert sentence in said
+    assert "Traceback" not in said
+
+
+def test_the_command_says_what_is_there(emptied: Settings) -> None:
+    crm = Crm(conninfo_of(emptied), emptied.data)
+    arguments = ("demo", "--customers", str(FEW), "--seed", "7", "--until", "2026-11-01T01:00+01:00")
+    assert crm(*arguments).startswith("The demo company is loaded, up to 2026-11-01 00:00 UTC: ")
+    there = crm(*arguments)
+    assert there.startswith("The demo company is there already, up to 2026-11-01 00:00 UTC: ")
+    said = json.loads(crm(*arguments, "--json"))
+    assert (said["seed"], said["customers"], said["until"]) == (7, FEW, "2026-11-01T00:00:00+00:00")
+    assert said["events"] == sum(said["types"].values())
+    assert f"Digest: {said['digest']}" in there
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_run_fills_an_empty_log_unless_told_not_to(emptied: Settings, opened: Connection, demo: bool) -> None:
+    process = Crm(conninfo_of(emptied), emptied.data).start("run", "--port", "0", *(() if demo else ("--no-demo",)))
+    try:
+        assert process.stdout is not None
+        assert "Everfold is running" in process.stdout.readline()
+    finally:
+        process.terminate()
+        process.communicate()
+    history = log.load(opened, WORKSPACE_ID).history
+    assert ("demo" in history[0].metadata) == demo
+    assert any(recorded.type == "workspace.pipeline_published" for recorded in history)

@@ -608,8 +608,9 @@ def test_a_file_that_cannot_be_read_is_refused_before_anything_is_written(
         take_in(file=file)
     assert sentence in str(raised.value)
     with store.pool.connection() as connection:
-        assert not log.has_customers(connection, except_for=WORKSPACE_ID)
-        assert log.load(connection, WORKSPACE_ID).version == 1
+        assert [event.type for event in log.read(connection, after=0, horizon=9, limit=9)] == [
+            "workspace.pipeline_published"
+        ]
 
 
 def test_the_wrong_byte_is_found_far_behind_the_beginning(take_in: Import, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from domain.business_time import (
     elapsed,
     elapsed_outside,
     is_open,
+    open_stretches,
 )
 from tests.domain.histories import patient
 
@@ -130,6 +131,17 @@ def test_deadlines_follow_the_clock_on_the_wall_when_it_moves() -> None:
     start = at("2026-03-27 16:00", "Europe/Berlin")
     assert start.astimezone(UTC) == at("2026-03-27 15:00")
     assert after(BERLIN, start, 2 * HOUR) == at("2026-03-30 08:00")
+
+
+def test_the_stretches_of_business_time_are_told_in_order_and_in_utc() -> None:
+    stretches = list(open_stretches(BERLIN, at("2026-10-23T12:00"), at("2026-10-26T10:00")))
+    assert stretches == [
+        (at("2026-10-23T12:00"), at("2026-10-23T15:00")),
+        (at("2026-10-26T08:00"), at("2026-10-26T10:00")),
+    ]
+    assert {opened.tzinfo for opened, _ in open_stretches(BERLIN, at("2026-10-23T12:00"), at("2026-10-27T10:00"))} == {
+        UTC
+    }
 
 
 def test_opening_belongs_to_business_time_and_closing_does_not() -> None:

@@ -1,0 +1,25 @@
+-- Rows of a whole log, in any order; `number` and `ordinal` part what was recorded in the same microsecond.
+CREATE TEMPORARY TABLE staged (
+    number         integer     NOT NULL,
+    ordinal        integer     NOT NULL,
+    customer_id    uuid        NOT NULL,
+    stream_id      uuid        NOT NULL,
+    stream_type    text        NOT NULL,
+    version        integer     NOT NULL,
+    event_id       uuid        NOT NULL,
+    type           text        NOT NULL,
+    schema_version smallint    NOT NULL,
+    data           jsonb       NOT NULL,
+    personal       jsonb,
+    subject_id     uuid        NOT NULL,
+    salt           bytea       NOT NULL,
+    is_forgotten   boolean     NOT NULL,
+    actor          jsonb       NOT NULL,
+    correlation_id uuid,
+    causation_id   uuid,
+    metadata       jsonb       NOT NULL,
+    part_id        uuid,
+    occurred_at    timestamptz NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    external_ids   jsonb
+)
