@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -26,6 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: belongs to the long tier, ./crm test --full")
+    # before the tests are read, whose own settings rest on these
+    hypothesis.settings.register_profile("everfold", max_examples=300 if config.getoption("--full") else 60)
+    hypothesis.settings.load_profile("everfold")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

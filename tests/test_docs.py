@@ -2,19 +2,26 @@
 
 Blocks marked `console` hold commands after `$ ` and their output; `...` in an output stands for whatever varies.
 The blocks of one page are one session: a shell, a data folder, and a server once `./crm run` was shown.
+
+A page with blocks marked `diff` works on a copy of the project in which these changes were made. `--- ` names the file,
+`@@` stands between its changes, and the lines that stay say where: enough of them for the place to be the only one.
 """
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
+
+from tests.test_project import files
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(page for page in (ROOT / "README.md", *ROOT.glob("docs/**/*.md")) if "```console" in page.read_text())
@@ -39,10 +46,37 @@ def matches(shown: str, got: str) -> bool:
     return re.fullmatch(pattern, got.strip(), re.DOTALL) is not None
 
 
+def changes(page: Path) -> list[tuple[str, str, str]]:
+    """What a page's diffs change: the file, the text that is there, and the text in its place."""
+    found = []
+    for block in re.findall(r"^```diff\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+        for file, hunks in re.findall(r"^--- (.+)\n((?:(?!--- ).*\n)+)", block, re.MULTILINE):
+            for hunk in hunks.split("@@\n"):
+                lines = hunk.splitlines(keepends=True)
+                before, after = ("".join(line[1:] for line in lines if line[0] != mark) for mark in "+-")
+                found.append((file, before, after))
+    return found
+
+
+def changed_copy(page: Path, folder: Path) -> Path:
+    """The project with the page's changes, and with the environment that runs the tests."""
+    for path in files():
+        copy = folder / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    (folder / ".venv").unlink(missing_ok=True)
+    (folder / ".venv").symlink_to(sys.prefix)
+    for file, before, after in changes(page):
+        text = (folder / file).read_text()
+        assert text.count(before) == 1, f"{page.name}: {file} has {text.count(before)} times\n{before}"
+        (folder / file).write_text(text.replace(before, after))
+    return folder
+
+
 @contextmanager
-def served(command: str, environment: dict[str, str]) -> Iterator[str]:
+def served(command: str, place: Path, environment: dict[str, str]) -> Iterator[str]:
     process = subprocess.Popen(
-        command.split(), cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command.split(), cwd=place, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
         assert process.stdout is not None
@@ -57,6 +91,7 @@ def test_a_page_does_what_it_says(page: Path, new_database: Callable[[], str], t
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
+    place = changed_copy(page, tmp_path / "project") if changes(page) else ROOT
     environment = os.environ | {
         "DATABASE_URL": new_database(),
         "EVERFOLD_DATA": str(tmp_path / "data"),
@@ -64,7 +99,7 @@ def test_a_page_does_what_it_says(page: Path, new_database: Callable[[], str], t
         "COLUMNS": "120",
     }
     shell = subprocess.Popen(
-        ["bash"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ["bash"], cwd=place, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True,
     )  # fmt: skip
     assert shell.stdin is not None
@@ -74,7 +109,7 @@ def test_a_page_does_what_it_says(page: Path, new_database: Callable[[], str], t
         for command, shown in steps(page):
             here = command.replace("8000", port).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
             if here.startswith("./crm run"):
-                server = served(f"{here} --port {port}", environment)
+                server = served(f"{here} --port {port}", place, environment)
                 servers.append(server)
                 got = server.__enter__().replace(port, "8000")
             elif here.startswith(("./crm test", "git clone")):
@@ -88,6 +123,18 @@ def test_a_page_does_what_it_says(page: Path, new_database: Callable[[], str], t
         shell.kill()
         for server in servers:
             server.__exit__(None, None, None)
+
+
+def test_an_event_takes_so_many_files_besides_its_tests() -> None:
+    touched = {file for file, _, _ in changes(ROOT / "docs" / "guides" / "add-an-event.md")}
+    assert {file for file in touched if not file.startswith("tests/")} == {
+        "domain/lead/events.py",
+        "domain/lead/deal.py",
+        "domain/lead/state.py",
+        "domain/words/__init__.py",
+        "projections/lead/fold.sql",
+        "api/leads.py",
+    }
 
 
 def test_every_page_that_is_linked_is_there() -> None:

@@ -45,11 +45,12 @@ def run(
 def run_tests(
     full: Annotated[bool, typer.Option("--full", help="Add the long tier.")] = False,
     only: Annotated[str | None, typer.Option("-k", help="Only tests whose names match.")] = None,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Before a release: do the tests notice mistakes?")] = False,
 ) -> None:
     """Run the checks: lint, types, import rules and the tests."""
-    from api.gate import run_gate
+    from api.gate import run_gate, run_mutants
 
-    raise typer.Exit(run_gate(full=full, only=only))
+    raise typer.Exit(run_mutants() if mutants else run_gate(full=full, only=only))
 
 
 @app.command("sign-in")
@@ -156,6 +157,14 @@ def events(
         print_json([event_type.as_json() for event_type in found])
     else:
         print_event_types(found)
+
+
+@app.command()
+def glossary() -> None:
+    """The words that code, URLs, tables and pages use, as the page docs/glossary.md."""
+    from api.glossary import markdown
+
+    print(markdown(), end="")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

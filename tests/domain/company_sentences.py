@@ -54,6 +54,10 @@ COMPANY_SENTENCES: list[tuple[Event, str]] = [
         "SLA policy gold, version 1: first response in 90 min (high)",
     ),
     (
+        WorkspaceSlaPolicyPublished(policy=SLA_POLICY.model_copy(update={"goals": SLA_POLICY.goals * 2})),
+        "SLA policy gold, version 1: first response in 90 min (high), first response in 90 min (high)",
+    ),
+    (
         WorkspaceSlaPolicyPublished(policy=SLA_POLICY.model_copy(update={"goals": ()})),
         "SLA policy gold, version 1: nothing",
     ),
@@ -61,6 +65,10 @@ COMPANY_SENTENCES: list[tuple[Event, str]] = [
     (
         WorkspaceApiKeyIssued(key_id=ID, label="Form", secret_digest="ab" * 32, scopes=("leads:write", "leads:read")),
         "API key issued for leads:write, leads:read: Form",
+    ),
+    (
+        WorkspaceApiKeyIssued(key_id=ID, label="Form", secret_digest="ab" * 32, scopes=()),
+        "API key issued for nothing: Form",
     ),
     (WorkspaceApiKeyRevoked(key_id=ID), "API key revoked"),
     (WorkspaceMemberRoleGranted(member_id=ALICE, role="admin"), "A member became admin"),

@@ -78,12 +78,18 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
     ),
     (CustomerRenamed(name="Acme Ltd"), "Name: Acme Ltd"),
     (CustomerClassified(), "Classified: not at all"),
-    (CustomerClassified(segment="smb", tier="gold"), "Classified: segment smb, tier gold"),
-    (CustomerOwnerAssigned(owner_id=MemberId(ID), team="north"), "Assigned to a member of team north"),
+    (
+        CustomerClassified(segment="smb", industry="steel", size="51-200", tier="gold"),
+        "Classified: segment smb, industry steel, size 51-200, tier gold",
+    ),
+    (
+        CustomerOwnerAssigned(owner_id=MemberId(ID), team="north", rule="zip"),
+        "Assigned to a member of team north by rule zip",
+    ),
     (CustomerTagged(tag="vip"), "Tagged vip"),
     (CustomerUntagged(tag="vip"), "No longer tagged vip"),
     (CustomerArchived(reason="Bankrupt"), "Archived: Bankrupt"),
-    (CustomerRestored(), "Back from the archive"),
+    (CustomerRestored(reason="Found"), "Back from the archive: Found"),
     (ADDED(value=PHONE), "Added phone: +49 89 1234567"),
     (ADDED(value=PHONE, primary=True, label="work"), "Added primary phone, work: +49 89 1234567"),
     (ADDED(value=FORGOTTEN), "Added phone: (forgotten)"),
@@ -102,7 +108,7 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
         CustomerContactPersonRoleAssigned(person_id=ID, role="user", valid_from=DAY),
         "Part of a contact person: user from 2026-11-05",
     ),
-    (CustomerContactPersonRemoved(person_id=ID), "Contact person removed"),
+    (CustomerContactPersonRemoved(person_id=ID, reason="Left"), "Contact person removed: Left"),
     (CustomerRelatedTo(other_id=OTHER, kind="parent", valid_from=DAY), f"Customer {OTHER} is parent from 2026-11-05"),
     (
         CustomerRelationEnded(other_id=OTHER, kind="parent", valid_to=DAY, reason="Sold"),
@@ -120,7 +126,7 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
         "Left on 2026-11-05, nothing was heard by rule quiet, version 2",
     ),
     (CustomerChurned(kind="said", effective_on=DAY, reason="Price"), "Left on 2026-11-05, as was said: Price"),
-    (CustomerWonBack(cause="new_boss"), "Won back, new boss"),
+    (CustomerWonBack(cause="new_boss", reason="Price"), "Won back, new boss: Price"),
     (CustomerPurchaseRecorded(purchase_id=ID, total=EUR(amount=Decimal(5))), "Bought for 5.00 EUR"),
     (
         CustomerPurchaseRecorded(
@@ -150,8 +156,8 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
         "Subscription upgraded to pro for 19.00 EUR a month from 2026-11-05",
     ),
     (
-        CustomerSubscriptionDowngraded(subscription_id=ID, effective_on=DAY, mrr=EUR(amount=Decimal(5))),
-        "Subscription downgraded for 5.00 EUR a month from 2026-11-05",
+        CustomerSubscriptionDowngraded(subscription_id=ID, effective_on=DAY, plan="mini", mrr=EUR(amount=Decimal(5))),
+        "Subscription downgraded to mini for 5.00 EUR a month from 2026-11-05",
     ),
     (
         CustomerSubscriptionPaused(subscription_id=ID, effective_on=DAY, until=LATER, reason="Holiday"),
@@ -160,18 +166,22 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
     (CustomerSubscriptionResumed(subscription_id=ID, effective_on=DAY), "Subscription resumed from 2026-11-05"),
     (CustomerSubscriptionRenewed(subscription_id=ID, effective_on=DAY), "Subscription renewed from 2026-11-05"),
     (
+        CustomerSubscriptionRenewed(subscription_id=ID, effective_on=DAY, term_months=6),
+        "Subscription renewed from 2026-11-05 for 6 months",
+    ),
+    (
         CustomerSubscriptionCancellationScheduled(subscription_id=ID, effective_on=DAY, reason="Price"),
         "Subscription to end on 2026-11-05: Price",
     ),
     (
-        CustomerSubscriptionCancelled(subscription_id=ID, effective_on=DAY, voluntary=False),
-        "Subscription ended on 2026-11-05, not because the customer wanted it",
+        CustomerSubscriptionCancelled(subscription_id=ID, effective_on=DAY, voluntary=False, reason="Unpaid"),
+        "Subscription ended on 2026-11-05, not because the customer wanted it: Unpaid",
     ),
     (
         CustomerConsentGranted(channel="email", purpose="news", text_version="3", proof="Form"),
         "Consent for news by email, text version 3: Form",
     ),
-    (CustomerConsentWithdrawn(channel="email", purpose="news"), "No consent for news by email"),
+    (CustomerConsentWithdrawn(channel="sms", purpose="news", reason="Spam"), "No consent for news by sms: Spam"),
     (CustomerCampaignMessageSent(message_id=ID, campaign_id=ID, channel="email"), "Campaign message sent by email"),
     (CustomerCampaignMessageDelivered(message_id=ID, campaign_id=ID), "Campaign message delivered"),
     (CustomerCampaignMessageBounced(message_id=ID, campaign_id=ID), "Campaign message bounced"),

@@ -116,4 +116,6 @@ def decide(customer: Customer, command: Command) -> tuple[CustomerEvent, ...]:
 def refused(refusal: type[Refusal], customer: Customer, command: Command) -> str:
     with pytest.raises(refusal) as raised:
         decide(customer, command)
-    return str(raised.value)
+    sentence = str(raised.value)
+    assert "None" not in sentence
+    return sentence

@@ -22,4 +22,6 @@ def given(*events: LeadEvent) -> Lead:
 def refused(refusal: type[Refusal], lead: Lead, command: Command) -> str:
     with pytest.raises(refusal) as raised:
         decide(lead, command)
-    return str(raised.value)
+    sentence = str(raised.value)
+    assert "None" not in sentence
+    return sentence

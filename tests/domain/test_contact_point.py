@@ -99,6 +99,7 @@ def test_what_is_no_phone_number_is_kept_and_flagged(written: str, region: str |
         ("<anna@x.de>", "anna@x.de", "anna@x.de"),
         ("Anna+crm@x.de", "Anna+crm@x.de", "anna+crm@x.de"),
         ("o'brien@x.ie", "o'brien@x.ie", "o'brien@x.ie"),
+        (f"{'a' * 70}@x.de", f"{'a' * 70}@x.de", f"{'a' * 70}@x.de"),  # longer than the standard allows
         ('"John Doe"@example.com', '"John Doe"@example.com', '"john doe"@example.com'),
         ("anna@München.de", "anna@münchen.de", "anna@xn--mnchen-3ya.de"),
         ("anna@xn--mnchen-3ya.de", "anna@münchen.de", "anna@xn--mnchen-3ya.de"),

@@ -69,7 +69,9 @@ def define(**fields: Any) -> DefineCustomField:  # Any: fields of several types
 def refused(refusal: type[Refusal], workspace: Workspace | None = None, **fields: Any) -> str:  # Any: as above
     with pytest.raises(refusal) as raised:
         define_custom_field(workspace or Workspace(), define(**fields))
-    return str(raised.value)
+    sentence = str(raised.value)
+    assert "None" not in sentence
+    return sentence
 
 
 FITTING: list[tuple[str, object, FieldValue]] = [
@@ -129,7 +131,7 @@ def test_a_value_that_fits_is_typed(kind: str, written: object, value: FieldValu
 
 @pytest.mark.parametrize(("kind", "written"), MISFITS)
 def test_a_value_that_does_not_fit_is_refused_without_being_repeated(kind: str, written: object) -> None:
-    with pytest.raises(ValueDoesNotFit, match="The field It cannot hold this. It takes .*[.]$") as raised:
+    with pytest.raises(ValueDoesNotFit, match=r"It cannot hold this. It takes (text|an?|one|the) \w.*\.$") as raised:
         typed_value(field(kind), written)
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
@@ -241,8 +243,9 @@ def test_a_retired_field_takes_no_values_until_it_is_defined_again() -> None:
 def test_a_field_nobody_defined_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownCustomField, match=r"of a ticket. Its custom fields are: none yet\."):
         given(DEFINED).custom_field("ticket", "roof_kind")
-    with pytest.raises(UnknownCustomField, match=r"of a lead. Its custom fields are: roof_kind\."):
-        retire_custom_field(given(DEFINED), RetireCustomField(noun="lead", field_id="walls"))
+    slope = WorkspaceCustomFieldDefined(custom_field=CUSTOM_FIELD.model_copy(update={"field_id": "slope"}))
+    with pytest.raises(UnknownCustomField, match=r"of a lead. Its custom fields are: roof_kind, slope\."):
+        retire_custom_field(given(DEFINED, slope), RetireCustomField(noun="lead", field_id="walls"))
 
 
 @pytest.mark.parametrize("field_id", ["", "Roof", "1roof", "roof-kind", "dächer", "roof\n", "r" * 51])

@@ -177,6 +177,9 @@ def test_what_cannot_be_read_is_compared_as_written() -> None:
     known = given(CustomerContactPointAdded(point_id=POINT, kind="social", value=contact_point("social", "@Ann")))
     refused(ContactPointAlreadyAdded, known, AddContactPoint(kind="social", written="@ann "))
     assert decide(known, AddContactPoint(kind="social", written="@bob"))
+    # from where a number without its country code is dialled was only known once
+    read = CustomerContactPointAdded(point_id=POINT, kind="phone", value=contact_point("phone", "089 1234567", "DE"))
+    refused(ContactPointAlreadyAdded, given(read), AddContactPoint(kind="phone", written="089 1234567"))
 
 
 def test_another_extension_kind_or_person_is_another_contact_point() -> None:

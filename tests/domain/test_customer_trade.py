@@ -131,6 +131,7 @@ def test_a_subscription_is_started_and_makes_a_customer_active() -> None:
     )
     assert decide(given(), command) == (event,)
     assert given(event).status == "active"
+    assert decide(given(), StartSubscription(plan="free", mrr=eur(0), effective_on=FIRST))
 
 
 def test_who_subscribes_again_is_won_back() -> None:
@@ -162,8 +163,8 @@ def test_a_subscription_that_cannot_start(refusal: type[Refusal], fields: dict[s
         ),
         (
             (),
-            DowngradeSubscription(mrr=eur(0), **ON_SECOND),
-            CustomerSubscriptionDowngraded(mrr=eur(0), from_mrr=eur(10), **ON_SECOND),
+            DowngradeSubscription(plan="free", mrr=eur(0), **ON_SECOND),
+            CustomerSubscriptionDowngraded(plan="free", mrr=eur(0), from_mrr=eur(10), **ON_SECOND),
         ),
         (
             (),

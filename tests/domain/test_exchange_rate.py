@@ -89,6 +89,7 @@ def test_the_day_of_a_moment_is_the_one_of_the_zone() -> None:
     assert rates.at("USD", "EUR", late, "Europe/Berlin").rate == Decimal("0.8")
     with pytest.raises(UnknownZone):
         rates.at("USD", "EUR", late, "Nowhere")
+    assert convert(rates, dollars("1"), "EUR", late, "Europe/Berlin").rate.rate == Decimal("0.8")
 
 
 def test_an_amount_is_converted_once_rounded_and_both_are_kept() -> None:

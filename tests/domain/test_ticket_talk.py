@@ -26,6 +26,7 @@ from tests.domain.histories import IDS
 from tests.domain.tickets import (
     ANSWERED,
     ASKED,
+    BOT_SAID,
     CLOSED,
     GOLD,
     NOTED,
@@ -77,6 +78,11 @@ def test_what_anybody_else_writes_leaves_the_ticket_where_it_is(
     place: str, command: ReplyToTicket, happened: TicketReplied
 ) -> None:
     assert decide(fold(STATES[place]), command) == (happened,)
+
+
+def test_what_a_bot_writes_neither_answers_nor_asks() -> None:
+    assert given(ANSWERED, BOT_SAID).awaits is None
+    assert given(ANSWERED, ASKED, BOT_SAID).awaits == "next_reply"
 
 
 def test_a_message_is_recorded_with_its_id() -> None:

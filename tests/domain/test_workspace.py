@@ -78,8 +78,12 @@ def test_the_latest_version_of_a_pipeline_holds() -> None:
 
 
 def test_a_pipeline_nobody_published_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UnknownPipeline, match=r"no such pipeline. The pipelines are: default\."):
-        given(WorkspacePipelinePublished(pipeline=PIPELINE)).pipeline("sales")
+    with pytest.raises(UnknownPipeline, match=r"no such pipeline. The pipelines are: none yet\."):
+        Workspace().pipeline("sales")
+    other = PIPELINE.model_copy(update={"name": "partners"})
+    both = given(WorkspacePipelinePublished(pipeline=PIPELINE), WorkspacePipelinePublished(pipeline=other))
+    with pytest.raises(UnknownPipeline, match=r"no such pipeline. The pipelines are: default, partners\."):
+        both.pipeline("sales")
 
 
 def test_a_pipeline_needs_a_stage() -> None:
@@ -128,7 +132,7 @@ def test_a_key_is_issued_with_the_digest_of_its_secret() -> None:
 
 
 def test_a_key_is_not_issued_twice() -> None:
-    with pytest.raises(ApiKeyAlreadyIssued):
+    with pytest.raises(ApiKeyAlreadyIssued, match=str(KEY)):
         issue_api_key(given(ISSUED), ISSUE)
 
 
@@ -136,7 +140,7 @@ def test_a_revoked_key_is_gone_and_cannot_be_revoked_again() -> None:
     command = RevokeApiKey(key_id=KEY)
     assert revoke_api_key(given(ISSUED), command) == REVOKED
     assert given(ISSUED, REVOKED).keys == {}
-    with pytest.raises(UnknownApiKey):
+    with pytest.raises(UnknownApiKey, match=str(KEY)):
         revoke_api_key(given(ISSUED, REVOKED), command)
 
 

@@ -88,8 +88,9 @@ def test_the_latest_version_of_a_calendar_holds() -> None:
 def test_a_calendar_nobody_published_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownCalendar, match=r"no such business calendar. The calendars are: none yet\."):
         Workspace().calendar("office")
-    with pytest.raises(UnknownCalendar, match=r"The calendars are: office\."):
-        given(PUBLISHED).calendar("night")
+    other = WorkspaceBusinessCalendarPublished(calendar=CALENDAR.model_copy(update={"name": "fair"}))
+    with pytest.raises(UnknownCalendar, match=r"The calendars are: office, fair\."):
+        given(PUBLISHED, other).calendar("night")
 
 
 def test_a_calendar_needs_opening_hours_every_week() -> None:
@@ -219,8 +220,9 @@ def test_versions_of_a_policy_count_up_and_earlier_ones_can_still_be_looked_up()
 
 @pytest.mark.parametrize(("name", "version"), [("bronze", None), ("gold", 2)])
 def test_a_policy_nobody_published_is_refused_with_those_there_are(name: str, version: int | None) -> None:
-    with pytest.raises(UnknownSlaPolicy, match=r"no such version of it. The policies are: gold\."):
-        given(PROMISED).sla_policy(name, version)
+    silver = WorkspaceSlaPolicyPublished(policy=SLA_POLICY.model_copy(update={"name": "silver"}))
+    with pytest.raises(UnknownSlaPolicy, match=r"no such version of it. The policies are: gold, silver\."):
+        given(PROMISED, silver).sla_policy(name, version)
     with pytest.raises(UnknownSlaPolicy, match=r"The policies are: none yet\."):
         Workspace().sla_policy(name, version)
 

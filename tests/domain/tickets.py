@@ -130,7 +130,9 @@ def decide(ticket: Ticket, command: Command, at: datetime = DAY) -> tuple[Ticket
 def refused(refusal: type[Refusal], ticket: Ticket, command: Command) -> str:
     with pytest.raises(refusal) as raised:
         decide(ticket, command)
-    return str(raised.value)
+    sentence = str(raised.value)
+    assert "None" not in sentence
+    return sentence
 
 
 def hours(number: float) -> datetime:
