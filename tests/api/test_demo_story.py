@@ -44,6 +44,19 @@ NOT_TOLD = {
     "workspace.webhook_resumed",
     "workspace.webhook_removed",
     "import.reverted",
+    "customer.custom_field_recorded",
+    "customer.follow_up_retracted",
+    "customer.purchase_retracted",
+    "customer.subscription_retracted",
+    "lead.absorbed",
+    "lead.custom_field_recorded",
+    "lead.follow_up_retracted",
+    "lead.merge_reverted",
+    "lead.merged_into",
+    "lead.reattributed",
+    "ticket.custom_field_recorded",
+    "ticket.follow_up_retracted",
+    "ticket.reattributed",
 }
 """What never happens to the company."""
 
