@@ -5,22 +5,14 @@ from datetime import datetime, timedelta
 from api.demo.care import archive, care, handover
 from api.demo.company import PLANS, PRODUCTS
 from api.demo.courtship import courtship
-from api.demo.home import CORRECTED, IMPORTED, Home, Leads
+from api.demo.doubles import double, has_double, has_namesake, namesake
+from api.demo.home import CORRECTED, IMPORTED, Home, LeadHistory
 from api.demo.offers import Line, money
 from api.demo.outreach import mailings, surveys
 from api.demo.people import describe, register
 from api.demo.plot import Life
 from api.demo.support import support
-from api.demo.ties import (
-    asks_to_forget_somebody,
-    double,
-    forgotten,
-    forgotten_person,
-    has_double,
-    has_namesake,
-    namesake,
-    relations,
-)
+from api.demo.ties import asks_to_forget_somebody, forgotten, forgotten_person, relations
 from api.demo.told import Actor
 from api.demo.trade import buy, buying, subscribe
 from domain.lead import LeadEvent
@@ -88,7 +80,9 @@ def _imported_deal(home: Home, since: datetime) -> Life:
         _record(home, deal, row.model_copy(update=earlier), home.office.correction, ())
 
 
-def _record(home: Home, deal: Leads, row: ImportedLead, file: Actor, external_ids: tuple[tuple[str, str], ...]) -> None:
+def _record(
+    home: Home, deal: LeadHistory, row: ImportedLead, file: Actor, external_ids: tuple[tuple[str, str], ...]
+) -> None:
     history = [
         (told.event, told.occurred_at)
         for told in home.told

@@ -1,11 +1,12 @@
 """What else goes on with a customer in the story: somebody looks after her, and her record is kept in order."""
 
 from api.demo.company import REGIONS, Size
+from api.demo.fields import look_around
 from api.demo.home import Home
 from api.demo.people import TAGS, add_person, correct_number, leave
 from api.demo.plot import Life
 from api.demo.words import CARE
-from api.demo.work import ON_CUSTOMERS, schedule, talk
+from api.demo.work import schedule, talk
 from domain import customer
 
 _GROWN: dict[Size, Size] = {"solo": "small", "small": "medium", "medium": "large", "large": "large"}
@@ -17,9 +18,9 @@ def care(home: Home) -> Life:
         yield home.days(75)
         member = home.staff("success")
         if home.customer.state.status in ("active", "at_risk"):
-            talk(home, ON_CUSTOMERS, home.customer, member, CARE)
+            talk(home, home.customer, member, CARE)
             if home.chance(0.2):
-                schedule(home, ON_CUSTOMERS, home.customer, member, "Send the harvest figures", 10)
+                schedule(home, home.customer, member, "Send the harvest figures", 10)
             if home.chance(0.3):
                 home.change_mood(0.04 * member.skill)
         if home.chance(0.3):
@@ -47,8 +48,10 @@ def _write_down(home: Home) -> None:
         add_person(home, home.people[0].mail.partition("@")[2], actor, "console", None)
     elif wish < 0.82:
         leave(home, actor)
-    elif wish < 0.92:
+    elif wish < 0.9:
         correct_number(home, actor)
+    elif wish < 0.96:
+        look_around(home, actor)
     else:
         owner = customer.AssignCustomerOwner(owner_id=home.id_of(home.seller()), team="sales")
         known.tell(customer.assign_owner(known.state, owner), actor, "console")

@@ -81,7 +81,7 @@ SOURCES = (
     Source("referral", 15, 1.6, True),
     Source("event", 13, 0.9, True),
     Source("partner", 12, 1.3, True),
-    Source("cold call", 14, 0.55, False),
+    Source("cold call", 14, 0.45, False),
     Source("ad", 16, 0.65, True),
 )
 EXPANSION = Source("customer", 0, 1.25, True)
@@ -135,6 +135,10 @@ DRIVES = (
     Drive("Autumn letter", "newsletter", 872, 60, 2_300, 0.95),
 )
 CALLED_OFF = Drive("Rooftop gardens", "fair", 500, 14, 9_000, 0.0)
+
+HEATINGS = ("gas", "heat pump", "wood", "none")
+CROPS = ("vegetables", "fruit", "flowers", "trees")
+"""What they heat with, and what they grow."""
 
 REGIONS = {"EUR": "continent", "GBP": "islands", "USD": "overseas"}
 COMPETITORS = ("Glashaus Nordlicht", "Verdanta Works", "Halmstad Growth", "spreadsheets")

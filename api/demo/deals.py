@@ -4,16 +4,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from api.demo.company import COMPETITORS, EXPANSION, Member, Source
-from api.demo.home import Home, Leads
+from pydantic import JsonValue
+
+from api.demo.company import COMPETITORS, CROPS, EXPANSION, Member, Source
+from api.demo.fields import fill_in
+from api.demo.home import Home, LeadHistory
 from api.demo.offers import Offer, money
 from api.demo.plot import Life
 from api.demo.words import FIRST_WORDS, LOSSES, MORE_WORDS, TALKS, UNFIT
-from api.demo.work import ON_LEADS, schedule, talk
+from api.demo.work import schedule, talk
 from domain import lead as rules
 from domain.lead import Lead, LeadEvent
 
-_CHANCE = 0.26
+_CHANCE = 0.25
 """Of winning a deal that came so far that it is decided, when nothing speaks for or against it."""
 
 _SURE: tuple[rules.ForecastCategory, ...] = ("pipeline", "best_case", "commit", "omitted")
@@ -24,7 +27,7 @@ class Deal:
 
     def __init__(self, home: Home, source: Source, offer: Offer, campaign_id: UUID | None = None) -> None:
         self.home, self.source, self.offer, self.campaign_id = home, source, offer, campaign_id
-        self.history: Leads = home.new_lead()
+        self.history: LeadHistory = home.new_lead()
         self.owner: Member = home.seller()
         self.worth = Decimal(offer.worth)
 
@@ -35,8 +38,12 @@ class Deal:
 
     def go(self) -> Life:
         """From the first touch to the outcome."""
+        self.capture()
+        yield from self.pursue()
+
+    def pursue(self) -> Life:
+        """From the first answer to the outcome."""
         home = self.home
-        self._capture()
         if home.chance(0.09):
             yield from self._until(home.days(20))
             self._tell(rules.disqualify(self.lead, rules.DisqualifyLead(reason="went cold")))
@@ -46,7 +53,7 @@ class Deal:
             self._tell(rules.contact(self.lead, rules.ContactLead()))
         else:
             known = self.source is EXPANSION
-            talk(home, ON_LEADS, self.history, self.owner, MORE_WORDS if known else FIRST_WORDS)
+            talk(home, self.history, self.owner, MORE_WORDS if known else FIRST_WORDS)
         self._move("contacted")
         if home.chance(0.13):
             yield from self._turn_down()
@@ -67,7 +74,8 @@ class Deal:
             handed = rules.AssignLead(owner_id=home.id_of(self.owner), team="sales", rule="handover")
             self.history.tell(rules.assign(self.lead, handed), home.office.head, "console")
 
-    def _capture(self) -> None:
+    def capture(self) -> None:
+        """The first touch: they write to us, or somebody of us finds them."""
         home, inbound = self.home, self.source.inbound
         told = rules.CaptureLead(
             title=self.offer.title,
@@ -104,6 +112,11 @@ class Deal:
         score = min(100, int(self.source.quality * home.random.randint(35, 75)))
         self._tell(rules.qualify(self.lead, rules.QualifyLead(criteria="need and budget confirmed", score=score)))
         self._move("qualified")
+        if home.chance(0.5):
+            self._fill_in("crops", [crop for crop in CROPS if home.chance(0.4)] or ["vegetables"])
+        if home.chance(0.3):
+            last = home.now + timedelta(days=home.random.randint(30, 200))
+            self._fill_in("budget_until", last.date().isoformat())
         for line in self.offer.lines:
             added = rules.AddProduct(
                 product_id=line.product_id, quantity=Decimal(line.quantity), unit_price=money(home, line.price)
@@ -116,7 +129,7 @@ class Deal:
         self._value()
         self._expect(home.random.randint(25, 70))
         yield from self._until(home.days(4))
-        talk(home, ON_LEADS, self.history, self.owner, TALKS)
+        talk(home, self.history, self.owner, TALKS)
 
     def _offer(self) -> Life:
         home = self.home
@@ -128,7 +141,7 @@ class Deal:
         sent = rules.SendProposal(document=f"Offer: {self.offer.title}", value=money(home, self.worth))
         self._tell(rules.send_proposal(self.lead, sent))
         self._move("proposal")
-        schedule(home, ON_LEADS, self.history, self.owner, "Ask what they think of the offer", 7)
+        schedule(home, self.history, self.owner, "Ask what they think of the offer", 7)
         if home.chance(0.25):
             sure = rules.ChooseForecastCategory(category=home.random.choice(_SURE))
             self._tell(rules.choose_forecast_category(self.lead, sure))
@@ -139,7 +152,7 @@ class Deal:
             title = f"{self.offer.title}, with the second house"
             self._tell(rules.retitle(self.lead, rules.RetitleLead(title=title)))
         yield from self._until(home.days(7))
-        talk(home, ON_LEADS, self.history, self.owner, TALKS)
+        talk(home, self.history, self.owner, TALKS)
         if home.chance(0.7):
             self._negotiate()
         if home.chance(0.3):
@@ -187,6 +200,9 @@ class Deal:
         reason = self.home.one_of(LOSSES)
         competitor = self.home.random.choice(COMPETITORS) if reason == "chose another supplier" else None
         self._tell(rules.lose(self.lead, rules.LoseLead(reason=reason, competitor=competitor)))
+
+    def _fill_in(self, field_id: str, value: JsonValue) -> None:
+        fill_in(self.home, self.history, self.home.actor(self.owner), "console", field_id, value)
 
     def _value(self) -> None:
         self._tell(rules.value(self.lead, rules.ValueLead(value=money(self.home, self.worth))))

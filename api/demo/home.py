@@ -20,7 +20,6 @@ from domain.lead import Lead, LeadEvent
 from domain.ticket import Ticket, TicketEvent
 
 Customers = History[Customer, CustomerEvent]
-Leads = History[Lead, LeadEvent]
 Choice = TypeVar("Choice")
 
 IMPORTED = (1, 4, 8)
@@ -59,6 +58,13 @@ class Traits:
     """From 0, about to leave, to 1, delighted."""
     buys_only: bool
     """Buys now and then, but subscribes to nothing."""
+
+
+class LeadHistory(History[Lead, LeadEvent]):
+    """A lead as it grows."""
+
+    def __init__(self, home: "Home", of: Customers) -> None:
+        super().__init__(home, of.customer_id, "lead", home.new_id(), Lead(), lead.evolve)
 
 
 class TicketHistory(History[Ticket, TicketEvent]):
@@ -103,9 +109,9 @@ class Home(Plot):
         """The history of a customer of whom nothing was told yet."""
         return History(self, customer_id, "customer", customer_id, Customer(), customer.evolve)
 
-    def new_lead(self, of: Customers | None = None) -> Leads:
-        """A lead of whom nothing was told yet."""
-        return History(self, (of or self.customer).customer_id, "lead", self.new_id(), Lead(), lead.evolve)
+    def new_lead(self, of: Customers | None = None) -> LeadHistory:
+        """A lead of which nothing was told yet."""
+        return LeadHistory(self, of or self.customer)
 
     def new_ticket(self) -> TicketHistory:
         """A ticket of which nothing was told yet."""

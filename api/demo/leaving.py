@@ -6,7 +6,7 @@ from uuid import UUID
 from api.demo.home import Home
 from api.demo.plot import Life
 from api.demo.words import LEAVING, WORRIES
-from api.demo.work import ON_CUSTOMERS, schedule, talk
+from api.demo.work import schedule, talk
 from domain import customer
 
 _SIGNALS = ("few logins", "low score in a survey", "open tickets", "champion left", "late payment")
@@ -29,8 +29,8 @@ def _in_doubt(home: Home, known: UUID) -> Life:
     if home.chance(0.65):
         _mark_at_risk(home)
         yield home.days(14)
-        talk(home, ON_CUSTOMERS, home.customer, member, WORRIES)
-        schedule(home, ON_CUSTOMERS, home.customer, member, "Ask what would make them stay", 5)
+        talk(home, home.customer, member, WORRIES)
+        schedule(home, home.customer, member, "Ask what would make them stay", 5)
     yield home.days(12)
     if home.chance(0.3 * member.skill) or not home.is_live(known):
         _calmed(home, "talked it over")

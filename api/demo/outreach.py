@@ -148,7 +148,7 @@ def surveys(home: Home) -> Life:
 
 def _answer(home: Home, survey: Survey) -> None:
     lowest, highest = customer.SCALES[survey]
-    delight = min(1.0, 0.33 + home.traits.mood * 0.5 + home.random.random() * 0.3)
+    delight = min(1.0, 0.32 + home.traits.mood * 0.5 + home.random.random() * 0.3)
     score = lowest + int(delight * (highest - lowest) + 0.5)
     comment = home.random.choice(PRAISE if delight > 0.68 else BLAME) if home.chance(0.25) else None
     person = home.somebody()

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from api.demo.company import REGIONS
+from api.demo.fields import measure
 from api.demo.home import Customers, Home, Person
 from api.demo.names import mail_host, person_name, phone_number
 from api.demo.told import Actor
@@ -46,6 +47,8 @@ def describe(home: Home, actor: Actor, channel: str) -> None:
         tier="A" if traits.size == "large" else "B" if traits.size == "medium" else "C",
     )
     known.tell(customer.classify(known.state, classified), actor, channel)
+    if home.chance(0.55):
+        measure(home, actor, channel)
     host = mail_host(traits.name if not traits.is_person else traits.trade, home.number)
     if not traits.is_person:
         _add_point(home, known, actor, channel, "email", f"office@{host}")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 from random import Random
 
-from api.demo.company import MEMBERS, Team
+from api.demo.company import CROPS, HEATINGS, MEMBERS, Team
 from api.demo.office import Office, member_id
 from api.demo.openings import Openings
 from api.demo.plot import Life
@@ -38,11 +38,11 @@ _ROLES: dict[Team, tuple[Role, ...]] = {
 }
 _FIELDS: tuple[tuple[RecordNoun, str, str, FieldKind, tuple[str, ...]], ...] = (
     ("customer", "glass_area", "Area under glass in square metres", "number", ()),
-    ("customer", "heating", "Heating", "choice", ("gas", "heat pump", "wood", "none")),
+    ("customer", "heating", "Heating", "choice", HEATINGS),
     ("customer", "visit_notes", "What to know before a visit", "text", ()),
     ("customer", "fax_before", "Fax", "text", ()),
     ("lead", "budget_until", "Budget until", "date", ()),
-    ("lead", "crops", "Crops", "choices", ("vegetables", "fruit", "flowers", "trees")),
+    ("lead", "crops", "Crops", "choices", CROPS),
     ("ticket", "product_version", "Version", "text", ()),
 )
 _SEGMENTS: tuple[tuple[str, RecordNoun, Condition], ...] = (

@@ -7,7 +7,7 @@ from api.demo.tickets import Case
 from domain import ticket as rules
 from domain.merge import RevertMerge
 
-_DAYS_BETWEEN: dict[Size, float] = {"solo": 260, "small": 170, "medium": 110, "large": 62}
+_DAYS_BETWEEN: dict[Size, float] = {"solo": 235, "small": 152, "medium": 98, "large": 55}
 
 
 def support(home: Home) -> Life:

@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 from api.demo.company import CATEGORIES, Member
+from api.demo.fields import fill_in
 from api.demo.home import Home, Person, TicketHistory
 from api.demo.plot import Life
 from api.demo.words import ANSWERS, BLAME, BODIES, CALLS_ON_TICKETS, MORE, NOTES, PRAISE, RESOLUTIONS, SUBJECTS
-from api.demo.work import ON_TICKETS, schedule, talk
+from api.demo.work import schedule, talk
 from domain import ticket as rules
 from domain.sla_policy import PRIORITIES, Priority
 from domain.ticket import Ticket, TicketEvent
@@ -116,6 +117,9 @@ class Case:
         home, priority = self.home, self.ticket.priority
         if self.ticket.category is None:
             self._tell(rules.categorise(self.ticket, rules.CategoriseTicket(category=self.category)))
+        if self.category in ("bug", "sensor") and home.chance(0.5):
+            version = f"4.{home.random.randint(0, 9)}"
+            fill_in(home, self.history, home.actor(self.agent), "console", "product_version", version)
         rank = PRIORITIES.index(priority)
         if home.chance(0.06) and rank < len(PRIORITIES) - 1:
             more = rules.RaiseTicketPriority(to_priority=PRIORITIES[rank + 1], reason="The whole team is affected")
@@ -134,20 +138,20 @@ class Case:
             wait = rules.PutTicketPending(waiting_for="their version")
             self._tell(rules.put_pending(self.ticket, wait))
             if home.chance(0.12):
-                yield from self._until(home.days(7))
+                yield from self._until(home.days(14))
                 return
             yield from self._until(home.any_time(18))
             self._hear(rules.reply(self.ticket, rules.ReplyToTicket(author="customer", body=home.random.choice(MORE))))
             yield from self._until(home.at_work(self.agent.answers_within * 1.4))
             self._answer()
         if home.chance(0.2):
-            talk(home, ON_TICKETS, self.history, self.agent, CALLS_ON_TICKETS)
+            talk(home, self.history, self.agent, CALLS_ON_TICKETS)
         if home.chance(0.06):
             yield from self._escalate()
-        if home.chance(0.07):
+        if home.chance(0.6 if self.category == "feature-request" else 0.09):
             yield from self._hold()
-        if home.chance(0.04):
-            schedule(home, ON_TICKETS, self.history, self.agent, "Ask whether it still works", 4)
+        if home.chance(0.08):
+            schedule(home, self.history, self.agent, "Ask whether it still works", 4)
 
     def _escalate(self) -> Life:
         home = self.home
@@ -165,8 +169,10 @@ class Case:
     def _hold(self) -> Life:
         home = self.home
         yield from self._until(home.at_work(2))
-        self._tell(rules.put_on_hold(self.ticket, rules.PutTicketOnHold(waiting_for="the maker of the sensor")))
-        yield from self._until(home.at_work(30))
+        is_wish = self.category == "feature-request"
+        wait = rules.PutTicketOnHold(waiting_for="the next version" if is_wish else "the maker of the sensor")
+        self._tell(rules.put_on_hold(self.ticket, wait))
+        yield from self._until(home.at_work(300 if is_wish else 70))
         if self.ticket.status == "on_hold":
             self._tell(rules.resume(self.ticket, rules.ResumeTicket(cause="third party replied")))
 
@@ -212,7 +218,7 @@ class Case:
     def _rate(self) -> None:
         home = self.home
         delight = home.traits.mood + home.random.random() * 0.75 - 0.3 * self.disappointments
-        csat = 5 if delight > 0.98 else 4 if delight > 0.7 else 3 if delight > 0.55 else 2 if delight > 0.4 else 1
+        csat = 5 if delight > 0.98 else 4 if delight > 0.73 else 3 if delight > 0.55 else 2 if delight > 0.4 else 1
         comment = home.random.choice(PRAISE if csat > 3 else BLAME) if home.chance(0.3) else None
         self._hear((rules.rate(self.ticket, rules.RateTicket(csat=csat, comment=comment)),))
         home.change_mood(0.01 if csat > 3 else -0.06)

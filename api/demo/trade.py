@@ -9,6 +9,7 @@ from api.demo.home import Home
 from api.demo.leaving import leaving
 from api.demo.offers import Line, money
 from api.demo.plot import Life
+from api.demo.slips import bought_twice, subscribed_twice
 from api.demo.told import Actor
 from domain import customer
 from domain import lead as leads
@@ -77,6 +78,8 @@ def subscribe(
         home.main_plan = command.subscription_id
     else:
         home.extras.append(command.subscription_id)
+    if since is None and home.chance(0.03):
+        home.begin(subscribed_twice(home, command))
     home.begin(_subscription(home, command.subscription_id, months, began_at, is_main))
 
 
@@ -177,6 +180,8 @@ def buy(
     home.customer.tell(bought, actor, channel, occurred_at=since, external_ids=(("erp", invoice),))
     if since is None and home.chance(0.05):
         home.begin(_refund(home, command.purchase_id, command.total))
+    if since is None and home.chance(0.02):
+        home.begin(bought_twice(home, command))
 
 
 def _refund(home: Home, purchase_id: UUID, total: Money) -> Life:

@@ -44,6 +44,9 @@ UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 FEW, WITH_ERASURE = 5, 50
 """From 50 customers on, one of them asks to be forgotten."""
 
+PINNED, DIGEST = 20, "80875d6e1c0b14db1c7d463e8da2c72666e6f36855e3072b31b5c612b4fb0945"
+"""What the story of seed 7 up to UNTIL comes to with so many customers."""
+
 
 def load(
     settings: Settings,
@@ -146,6 +149,12 @@ def test_the_digest_is_the_same_everywhere(
     assert there == here
     unlike = load(settings_for(new_database(), tmp_path / "c"), seed=8)
     assert unlike.contents.digest != here.contents.digest
+
+
+def test_the_digest_is_that_of_the_last_commit(emptied: Settings) -> None:
+    """Whoever changes the story on purpose puts the new digest here: the failed test shows it, as does `crm demo
+    --customers 20 --seed 7 --until 2026-11-01` with a new data folder."""
+    assert load(emptied, PINNED).contents.digest.hex() == DIGEST
 
 
 def test_everything_verifies_and_live_equals_replay(emptied: Settings, tmp_path: Path) -> None:

@@ -44,19 +44,6 @@ NOT_TOLD = {
     "workspace.webhook_resumed",
     "workspace.webhook_removed",
     "import.reverted",
-    "customer.custom_field_recorded",
-    "customer.follow_up_retracted",
-    "customer.purchase_retracted",
-    "customer.subscription_retracted",
-    "lead.absorbed",
-    "lead.custom_field_recorded",
-    "lead.follow_up_retracted",
-    "lead.merge_reverted",
-    "lead.merged_into",
-    "lead.reattributed",
-    "ticket.custom_field_recorded",
-    "ticket.follow_up_retracted",
-    "ticket.reattributed",
 }
 """What never happens to the company."""
 
@@ -286,15 +273,44 @@ def test_some_things_are_learned_late_and_some_are_put_right() -> None:
     assert counted == len(of_type(foreign, "lead.captured")) == len(IMPORTED) * CUSTOMERS // 10
 
 
-def test_a_merge_is_told_on_both_sides_and_one_is_taken_back() -> None:
-    merged = {one.correlation_id: one for one in of_type(stories(), "customer.merged_into")}
-    absorbed = {one.correlation_id: one for one in of_type(stories(), "customer.absorbed")}
+@pytest.mark.parametrize("noun", ["customer", "lead", "ticket"])
+def test_a_merge_is_told_on_both_sides_and_one_is_taken_back(noun: str) -> None:
+    merged = {one.correlation_id: one for one in of_type(stories(), f"{noun}.merged_into")}
+    absorbed = {one.correlation_id: one for one in of_type(stories(), f"{noun}.absorbed")}
     assert merged.keys() == absorbed.keys()
     assert {one.recorded_at for one in merged.values()} == {one.recorded_at for one in absorbed.values()}
-    reverted = Counter(one.correlation_id for one in of_type(stories(), "customer.merge_reverted"))
+    reverted = Counter(one.correlation_id for one in of_type(stories(), f"{noun}.merge_reverted"))
     assert reverted
     assert set(reverted.values()) == {2}
     assert reverted.keys() < merged.keys()
+
+
+def test_a_prospect_turns_out_to_be_a_customer_on_three_histories() -> None:
+    converted = [
+        one
+        for one in of_type(stories(), "lead.converted")
+        if isinstance(one.event, lead.LeadConverted) and one.event.merge_id
+    ]
+    assert converted
+    for one in converted:
+        together = [other for other in stories() if other.correlation_id == one.correlation_id]
+        assert typed(together) == {"lead.converted": 1, "customer.merged_into": 1, "customer.absorbed": 1}
+        assert len({other.recorded_at for other in together}) == 1
+
+
+def test_what_was_filed_under_the_wrong_customer_goes_to_the_right_one() -> None:
+    moved = of_type(stories(), "lead.reattributed", "ticket.reattributed")
+    assert set(typed(moved)) == {"lead.reattributed", "ticket.reattributed"}
+    calls = {
+        (one.event.summary, one.occurred_at, one.customer_id): one.recorded_at
+        for one in of_type(stories(), "customer.interaction_logged")
+        if isinstance(one.event, customer.InteractionLogged)
+    }
+    for one in moved:
+        assert isinstance(one.event, lead.Reattributed)
+        assert one.event.from_customer_id == one.customer_id
+        there = [key for key, at in calls.items() if key[2] == one.event.to_customer_id and at == one.recorded_at]
+        assert [(summary, at, one.customer_id) in calls for summary, at, _ in there] == [True]
 
 
 def test_who_was_forgotten_is_marked_from_the_beginning_and_nothing_happens_to_her_after() -> None:
