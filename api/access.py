@@ -33,7 +33,10 @@ SCOPES = {
     "kpis:read": "Read figures",
     "members:read": "See who works here",
     "metrics:read": "Read how the system is doing",
+    "undo": "Take back commands and imports",
 }
+USUAL_SCOPES = tuple(scope for scope in SCOPES if scope != "undo")
+"""What a key may do when nothing else is said."""
 
 _LINK_LASTS = timedelta(hours=1)
 _SESSION_LASTS = timedelta(hours=12)

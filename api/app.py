@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from api import customers, events, health, kpis, lead_ties, leads, members, metrics, tickets
+from api import customers, events, health, kpis, lead_ties, leads, members, metrics, tickets, undo
 from api.access import must_declare_permissions
 from api.console import docs, pages
 from api.console.contract import add_examples
@@ -31,7 +31,7 @@ def create_app(store: Store) -> FastAPI:
     app.state.store = store
     plain = app.openapi
     app.openapi = lambda: app.openapi_schema or add_examples(plain())  # type: ignore[method-assign]  # FastAPI's way
-    for part in (health, metrics, leads, lead_ties, customers, tickets, events, kpis, members, docs, pages):
+    for part in (health, metrics, leads, lead_ties, customers, tickets, events, kpis, members, undo, docs, pages):
         app.include_router(part.router)
     pages.mount_assets(app)
     add_handlers(app)

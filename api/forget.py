@@ -165,6 +165,7 @@ def _decided(
 
 def _customer(connection: Connection, customer_id: CustomerId) -> Customer | None:
     state: Customer | None = None
+    # what was undone too: it is still there to be erased
     for recorded in log.load(connection, customer_id).history:
         if not isinstance(recorded.event, CustomerEvent):
             raise forgetting.UnknownSubject()

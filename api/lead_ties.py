@@ -5,14 +5,11 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api.leads import COMMAND, LeadWriter
-from api.merging import merged, parted
+from api.merging import conversion_reverted, given_to, merged, parted
 from api.resources import LeadResource
 from api.streams import Decision, Streams, happening
 from api.write import lead_answer
 from domain import lead as rules
-from domain.customer import Customer
-from domain.event import CustomerId
-from domain.lead import LeadConverted
 
 router = APIRouter(prefix="/v1/leads", tags=["leads"])
 
@@ -43,20 +40,13 @@ def convert_into(lead_id: UUID, command: rules.ConvertLeadInto, write: LeadWrite
 @router.post("/{lead_id}/revert-conversion", responses=COMMAND)
 def revert_conversion(lead_id: UUID, command: rules.RevertConversion, write: LeadWriter) -> LeadResource:
     """Take back that the prospect became a customer, or that she was one whom we knew."""
-
-    def decide(streams: Streams) -> Decision:
-        lead = streams.lead(lead_id)
-        conversion = lead.conversion or LeadConverted()
-        known_id, merge_id = conversion.customer_id, conversion.merge_id
-        known = streams.customer(known_id) if known_id else Customer()
-        # who was merged by it, and not whose the lead is by now
-        prospect_id = known.merges.absorbed.get(merge_id) if merge_id else None
-        if not known_id or not prospect_id:
-            return {lead_id: [rules.revert_conversion(lead, command, Customer(), known).lead]}
-        reverted = rules.revert_conversion(lead, command, streams.customer(CustomerId(prospect_id)), known)
-        return happening({lead_id: reverted.lead, prospect_id: reverted.prospect, known_id: reverted.customer})
-
-    return write.act_together("lead", [lead_id], command, decide, lead_answer)
+    return write.act_together(
+        "lead",
+        [lead_id],
+        command,
+        lambda streams: conversion_reverted(streams, lead_id, command),
+        lead_answer,
+    )
 
 
 @router.post("/{lead_id}/merge", responses=COMMAND)
@@ -87,9 +77,10 @@ def revert_merge(lead_id: UUID, command: rules.RevertMerge, write: LeadWriter) -
 @router.post("/{lead_id}/reattribute", responses=COMMAND)
 def reattribute(lead_id: UUID, command: rules.Reattribute, write: LeadWriter) -> LeadResource:
     """Say to which customer the lead really belongs."""
-
-    def decide(streams: Streams) -> Decision:
-        lead, to = streams.lead(lead_id), streams.customer(command.to_customer_id, "to_customer_id")
-        return {lead_id: [rules.reattribute(lead, command, streams.filed_under(lead_id), to)]}
-
-    return write.act_together("lead", [lead_id, command.to_customer_id], command, decide, lead_answer)
+    return write.act_together(
+        "lead",
+        [lead_id, command.to_customer_id],
+        command,
+        lambda streams: given_to(streams, streams.lead(lead_id), lead_id, command),
+        lead_answer,
+    )

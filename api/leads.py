@@ -21,11 +21,12 @@ from api.problems import (
     StaleVersion,
     documented,
 )
-from api.resources import EventResource, LeadResource, Page
+from api.resources import LeadResource, Page, PastResource
 from api.write import Writer, writer
 from domain import lead as rules
 from domain.event import Word
 from domain.lead import LeadStatus
+from domain.undo import undone
 from eventstore import log
 from projections import leads as lead_lists
 from projections.read_models import read_models
@@ -95,13 +96,15 @@ def get_lead(
 
 
 @router.get("/{lead_id}/history", responses=_READ)
-def history(lead_id: UUID, _: LeadReader, store: OpenStore) -> Page[EventResource]:
-    """Everything that ever happened to a lead, in the order in which it was recorded."""
+def history(lead_id: UUID, _: LeadReader, store: OpenStore) -> Page[PastResource]:
+    """Everything that ever happened to a lead, in the order in which it was recorded; also what was undone."""
     with store.pool.connection() as connection:
         recorded = log.load(connection, lead_id).history
     if not recorded or recorded[0].stream_type != "lead":
         raise NotFound()
-    return Page(data=[event_resource(event) for event in recorded], has_more=False, next_cursor=None)
+    gone = undone(recorded)
+    events = [PastResource(**event_resource(event).model_dump(), undone=event.version in gone) for event in recorded]
+    return Page(data=events, has_more=False, next_cursor=None)
 
 
 @router.post("/{lead_id}/retitle", responses=COMMAND)

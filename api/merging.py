@@ -1,12 +1,16 @@
-"""Merging two records of the same noun, and parting them again: what is decided for both of their streams."""
+"""Merging two records, parting them again, giving one to another customer: what is decided for all their streams."""
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from api.streams import Decision
-from domain.event import Event
+from api.streams import Decision, Streams, happening
+from domain import lead as rules
+from domain.customer import Customer
+from domain.event import CustomerId, Event
+from domain.lead import LeadConverted, RevertConversion
 from domain.merge import MergeCommand, Merges, RevertMerge, other_of
+from domain.reattribution import Reattributable, Reattribute, reattribute
 
 
 class Mergeable(Protocol):
@@ -45,3 +49,23 @@ def parted(
     one = read(record_id, None)
     other_id = other_of(one.merges, command.merge_id)
     return {record_id: [revert(one, command)], other_id: [revert(read(other_id, None), command)]}
+
+
+def conversion_reverted(streams: Streams, lead_id: UUID, command: RevertConversion) -> Decision:
+    """On the lead's stream, and on those of the prospect and the customer whom the conversion's merge made one."""
+    lead = streams.lead(lead_id)
+    conversion = lead.conversion or LeadConverted()
+    known_id, merge_id = conversion.customer_id, conversion.merge_id
+    known = streams.customer(known_id) if known_id else Customer()
+    # who was merged by it, and not whose the lead is by now
+    prospect_id = known.merges.absorbed.get(merge_id) if merge_id else None
+    if not known_id or not prospect_id:
+        return {lead_id: [rules.revert_conversion(lead, command, Customer(), known).lead]}
+    reverted = rules.revert_conversion(lead, command, streams.customer(CustomerId(prospect_id)), known)
+    return happening({lead_id: reverted.lead, prospect_id: reverted.prospect, known_id: reverted.customer})
+
+
+def given_to(streams: Streams, record: Reattributable, record_id: UUID, command: Reattribute) -> Decision:
+    """On the stream of the lead or ticket alone; raises NotFound where there is no such customer."""
+    to = streams.customer(command.to_customer_id, "to_customer_id")
+    return {record_id: [reattribute(record, command, streams.filed_under(record_id), to)]}

@@ -125,6 +125,12 @@ class EventResource(BaseModel):
     recorded_at: datetime
 
 
+class PastResource(EventResource):
+    """An event in the history of its record. What was undone does not count any more."""
+
+    undone: bool
+
+
 class EventPage(Page[EventResource]):
     """A page of the log. `next_cursor` also stands when there is no more yet: ask again with it later."""
 

@@ -41,11 +41,13 @@ class Streams:
     Raises NotFound when the first is no `noun`.
     """
 
-    def __init__(self, connection: Connection, noun: str, stream_ids: Sequence[UUID], command_id: UUID) -> None:
+    def __init__(
+        self, connection: Connection, noun: str, stream_ids: Sequence[UUID], command_id: UUID | None = None
+    ) -> None:
         self._connection = connection
         self._first = stream_ids[0]
         self._loaded = log.load_together(connection, stream_ids, command_id)
-        self._history(noun, self._first, None)
+        self._standing(noun, self._first, None)
 
     @property
     def first(self) -> log.Loaded:
@@ -54,19 +56,19 @@ class Streams:
 
     def customer(self, customer_id: CustomerId, field: str | None = None) -> Customer:
         """The customer as she is; raises NotFound, naming the field of the command that holds the id."""
-        history = self._history("customer", customer_id, field)
+        stands = self._standing("customer", customer_id, field)
         # somebody of whom only a lead or a ticket is known is a customer as well
-        if not history and not log.has_customer(self._connection, customer_id):
+        if not stands and not log.has_standing_customer(self._connection, customer_id):
             raise _nothing("customer", field)
-        return _state(history, customer.evolve) or Customer()
+        return _state(stands, customer.evolve) or Customer()
 
     def lead(self, lead_id: UUID, field: str | None = None) -> Lead:
         """The lead as it is; raises NotFound."""
-        return _found(_state(self._history("lead", lead_id, field), lead.evolve), "lead", field)
+        return _found(_state(self._standing("lead", lead_id, field), lead.evolve), "lead", field)
 
     def ticket(self, ticket_id: UUID, field: str | None = None) -> Ticket:
         """The ticket as it is; raises NotFound."""
-        return _found(_state(self._history("ticket", ticket_id, field), ticket.evolve), "ticket", field)
+        return _found(_state(self._standing("ticket", ticket_id, field), ticket.evolve), "ticket", field)
 
     def filed_under(self, stream_id: UUID) -> CustomerId:
         """The customer in whose history the stream lies: its own, where it has no events yet."""
@@ -74,16 +76,16 @@ class Streams:
         return history[0].customer_id if history else CustomerId(stream_id)
 
     def customer_history(self, customer_id: CustomerId) -> list[tuple[CustomerEvent, datetime]]:
-        """The events of the customer's own stream, each with the moment when it happened."""
-        history = self._history("customer", customer_id, None)
-        return [(one.event, one.occurred_at) for one in history if isinstance(one.event, CustomerEvent)]
+        """What counts of the customer's own stream, each event with the moment when it happened."""
+        stands = self._standing("customer", customer_id, None)
+        return [(one.event, one.occurred_at) for one in stands if isinstance(one.event, CustomerEvent)]
 
     def follow(
         self, stream_id: UUID, events: Sequence[Event | Dated], occurred_at: datetime | None
     ) -> list[log.NewEvent]:
         """The events as they follow on what was loaded; raises PredatesLastChange."""
         loaded = self._of(stream_id)
-        latest = max((one.occurred_at for one in loaded.history if not one.event.is_fact), default=None)
+        latest = max((one.occurred_at for one in loaded.standing if not one.event.is_fact), default=None)
         noun = loaded.history[0].stream_type if loaded.history else "customer"
         new = []
         for version, event in enumerate(events, start=loaded.version + 1):
@@ -96,11 +98,11 @@ class Streams:
             )
         return new
 
-    def _history(self, noun: str, stream_id: UUID, field: str | None) -> Sequence[log.Recorded]:
-        history = self._of(stream_id).history
-        if history and history[0].stream_type != noun:
+    def _standing(self, noun: str, stream_id: UUID, field: str | None) -> Sequence[log.Recorded]:
+        loaded = self._of(stream_id)
+        if loaded.history and loaded.history[0].stream_type != noun:
             raise _nothing(noun, field)
-        return history
+        return loaded.standing
 
     def _of(self, stream_id: UUID) -> log.Loaded:
         if stream_id not in self._loaded:
@@ -109,11 +111,11 @@ class Streams:
 
 
 def _state(
-    history: Sequence[log.Recorded],
+    stands: Sequence[log.Recorded],
     evolve: Callable[[State | None, Any], State],  # Any: the noun's own events, as its stream holds no others
 ) -> State | None:
     state: State | None = None
-    for recorded in history:
+    for recorded in stands:
         state = evolve(state, recorded.event)
     return state
 

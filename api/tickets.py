@@ -4,10 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Security
 
-from api.merging import merged, parted
+from api.merging import given_to, merged, parted
 from api.problems import BadIfMatch, IdempotencyKeyReused, NotFound, OccurredInFuture, StaleVersion, documented
 from api.resources import CommandResult
-from api.streams import Decision, Streams
 from api.write import Writer, command_result, writer
 from domain import ticket as rules
 from domain.ticket import TicketId
@@ -47,9 +46,10 @@ def revert_merge(ticket_id: TicketId, command: rules.RevertMerge, write: TicketW
 @router.post("/{ticket_id}/reattribute", responses=_COMMAND)
 def reattribute(ticket_id: TicketId, command: rules.Reattribute, write: TicketWriter) -> CommandResult:
     """Say to which customer the ticket really belongs."""
-
-    def decide(streams: Streams) -> Decision:
-        ticket, to = streams.ticket(ticket_id), streams.customer(command.to_customer_id, "to_customer_id")
-        return {ticket_id: [rules.reattribute(ticket, command, streams.filed_under(ticket_id), to)]}
-
-    return write.act_together("ticket", [ticket_id, command.to_customer_id], command, decide, command_result())
+    return write.act_together(
+        "ticket",
+        [ticket_id, command.to_customer_id],
+        command,
+        lambda streams: given_to(streams, streams.ticket(ticket_id), ticket_id, command),
+        command_result(),
+    )

@@ -57,27 +57,38 @@ class Writer:
         """Capture a lead, of a known customer or of a new one."""
         if command.customer_id and command.customer_name:
             raise BadParameter("Give customer_id for a known customer or customer_name for a new one, not both.")
-        lead_id = self.new_id("lead")
-        customer_id = command.customer_id or CustomerId(self.new_id("customer"))
 
         def attempt(connection: Connection) -> LeadResource:
+            known = self._begun_before(connection, command)
+            lead_id = known[0].stream_id if known else self.new_id("lead")
+            new_customer_id = known[0].customer_id if known else CustomerId(self.new_id("customer"))
+            customer_id = command.customer_id or new_customer_id
+            self.response.headers["Location"] = f"/v1/leads/{lead_id}"
             loaded = log.load(connection, lead_id, self.command_id)
             if loaded.carried_out:
                 return lead_at(connection, lead_id, self._first_time(loaded, command).position)
             if command.customer_id and not _is_known(connection, customer_id):
                 raise NotFound("There is no customer with this customer_id, or it is not yours to see.")
             captured = lead.capture(command, load_workspace(connection)[0].pipeline(command.pipeline))
-            new = _registered(command, customer_id) + [
-                log.NewEvent(customer_id, "lead", lead_id, number, event, command.occurred_at)
-                for number, event in enumerate(captured, start=1)
+            registered = _registered(command, customer_id, log.load(connection, customer_id) if known else log.Loaded())
+            new = registered + [
+                log.NewEvent(customer_id, "lead", lead_id, version, event, command.occurred_at)
+                for version, event in enumerate(captured, start=loaded.version + 1)
             ]
-            external_ids = [
-                log.ExternalId(system, key, customer_id, lead_id) for system, key in command.external_ids.items()
-            ]
-            return lead_at(connection, lead_id, self._append(connection, command, customer_id, new, external_ids))
+            names = (log.ExternalId(*name, customer_id, lead_id) for name in command.external_ids.items())
+            claims = [name for name in names if name not in known]
+            return lead_at(connection, lead_id, self._append(connection, command, customer_id, new, claims))
 
-        self.response.headers["Location"] = f"/v1/leads/{lead_id}"
         return self._retrying(attempt)
+
+    def _begun_before(self, connection: Connection, command: CaptureLead) -> list[log.ExternalId]:
+        """What names a lead of which nothing stands, or that this very command captured: it begins again there."""
+        names = (log.find_external_id(connection, *name) for name in command.external_ids.items())
+        found = [name for name in names if name and command.customer_id in (None, name.customer_id)]
+        loaded = log.load(connection, found[0].stream_id, self.command_id) if found else log.Loaded()
+        is_lead = any(past.stream_type == "lead" for past in loaded.history[:1])
+        is_here = is_lead and (loaded.carried_out is not None or not loaded.standing)
+        return [name for name in found if name.stream_id == found[0].stream_id] if is_here else []
 
     def act(self, lead_id: UUID, command: C, rule: Callable[[Lead, C], Decided]) -> LeadResource:
         """Carry a command out on a lead."""
@@ -220,11 +231,11 @@ def _version(etag: str | None) -> int | None:
 
 
 def _is_known(connection: Connection, customer_id: CustomerId) -> bool:
-    return customer_id != WORKSPACE_ID and log.has_customer(connection, customer_id)
+    return customer_id != WORKSPACE_ID and log.has_standing_customer(connection, customer_id)
 
 
-def _registered(command: CaptureLead, customer_id: CustomerId) -> list[log.NewEvent]:
-    if not command.customer_name:
+def _registered(command: CaptureLead, customer_id: CustomerId, known: log.Loaded) -> list[log.NewEvent]:
+    if not command.customer_name or known.standing:
         return []
     event = customer.register(
         None,
@@ -235,4 +246,5 @@ def _registered(command: CaptureLead, customer_id: CustomerId) -> list[log.NewEv
             owner_id=command.owner_id,
         ),
     )
-    return [log.NewEvent(customer_id, "customer", customer_id, 1, event, command.occurred_at)]
+    version = known.version + 1
+    return [log.NewEvent(customer_id, "customer", customer_id, version, event, command.occurred_at)]

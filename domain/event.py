@@ -75,6 +75,12 @@ class Event(Frozen):
     is_fact: ClassVar[bool] = False
     """A fact (a call, a task) may be recorded late; a change of state may not predate the last one."""
 
+    begins_history: ClassVar[bool] = False
+    """Whether all that is recorded of the same thing later rests on this."""
+
+    can_be_undone: ClassVar[bool] = True
+    """Not where another event takes it back, such as a merge, or nothing does, such as an erasure."""
+
     part_field: ClassVar[str | None] = None
     """The field that names the interaction, task or line inside the stream, when the event is about one."""
 

@@ -6,7 +6,7 @@ same time make no circle: the second of them meets a record that was merged alre
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, assert_never
+from typing import ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
 from domain.event import Command, Event, OptionalPersonalText, Refusal, Text
@@ -14,6 +14,8 @@ from domain.event import Command, Event, OptionalPersonalText, Refusal, Text
 
 class MergedInto(Event):
     """This is the same as another record, where the work goes on."""
+
+    can_be_undone: ClassVar[bool] = False
 
     survivor_id: UUID
     merge_id: UUID
@@ -23,12 +25,16 @@ class MergedInto(Event):
 class Absorbed(Event):
     """Another record is the same as this one, and its work goes on here."""
 
+    can_be_undone: ClassVar[bool] = False
+
     merged_id: UUID
     merge_id: UUID
 
 
 class MergeReverted(Event):
     """The two were not the same after all. What was recorded on the survivor meanwhile stays there."""
+
+    can_be_undone: ClassVar[bool] = False
 
     merge_id: UUID
     reason: OptionalPersonalText = None

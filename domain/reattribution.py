@@ -1,12 +1,14 @@
 """A lead or ticket that was filed under the wrong customer: from now on it is read as the right one's."""
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from domain.event import Command, CustomerId, Event, OptionalPersonalText, Record, Refusal, Text
 
 
 class Reattributed(Event):
     """This was filed under the wrong customer, and has been the other one's all along."""
+
+    can_be_undone: ClassVar[bool] = False
 
     from_customer_id: CustomerId
     to_customer_id: CustomerId

@@ -129,7 +129,7 @@ def load_many(connection: Connection, stream_ids: Collection[UUID]) -> dict[UUID
     }
 
 
-def load_together(connection: Connection, stream_ids: Sequence[UUID], command_id: UUID) -> dict[UUID, Loaded]:
+def load_together(connection: Connection, stream_ids: Sequence[UUID], command_id: UUID | None) -> dict[UUID, Loaded]:
     """The same as `load` for several streams at once; the command is looked for on the first of them."""
     if len(stream_ids) == 1:
         return {stream_ids[0]: load(connection, stream_ids[0], command_id)}
@@ -154,6 +154,12 @@ def load_customer(connection: Connection, customer_id: CustomerId, horizon: int)
 def has_customer(connection: Connection, customer_id: CustomerId) -> bool:
     """Whether anything was ever recorded in this customer's history."""
     row = connection.execute(query("eventstore", "has_customer"), {"customer_id": customer_id}).fetchone()
+    return bool(row and row["known"])
+
+
+def has_standing_customer(connection: Connection, customer_id: CustomerId) -> bool:
+    """The same of what counts: not where all of it was undone."""
+    row = connection.execute(query("eventstore", "has_standing_customer"), {"customer_id": customer_id}).fetchone()
     return bool(row and row["known"])
 
 

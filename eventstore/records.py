@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.event import CustomerId, Event
+from domain.undo import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ class Loaded:
     def version(self) -> int:
         """The stream's version: the number of its events."""
         return self.history[-1].version if self.history else 0
+
+    @property
+    def standing(self) -> Sequence[Recorded]:
+        """What counts of the history: it without the events that were undone."""
+        return standing(self.history)
 
 
 class AppendRefused(Exception):

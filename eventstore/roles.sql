@@ -223,6 +223,7 @@ BEGIN
             ('log.recorded',                 'SELECT',                 'SELECT',         NULL,     NULL,      NULL),
             ('log.fence_holder',             'SELECT',                 'SELECT',         NULL,     NULL,      NULL),
             ('log.customer_alias',           'SELECT',                 'SELECT',         NULL,     'SELECT',  NULL),
+            ('log.undone',                   'SELECT',                 'SELECT',         'SELECT', 'SELECT',  NULL),
             ('log.append()',                 'EXECUTE',                NULL,             NULL,     NULL,      NULL),
             ('log.append_copied()',          'EXECUTE',                NULL,             NULL,     NULL,      NULL),
             ('log.add_snapshot()',           'EXECUTE',                NULL,             NULL,     NULL,      NULL),

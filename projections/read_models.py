@@ -10,6 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from domain.catalogue import EVENT_TYPES
+from domain.undo import EventsUndone
 
 _KEYS = {"customer_id", "stream_id", "part_id"}
 
@@ -50,9 +51,9 @@ def parse(name: str, table: str, fold: str) -> ReadModel:
         raise FoldHeaderError(
             f"{name}/fold.sql: the key must read '{'|'.join(sorted(_KEYS))} AS <column of the table>'."
         )
-    types = tuple(t for pattern in header["types"].split() for t in sorted(fnmatch.filter(EVENT_TYPES, pattern)))
+    types = tuple(t for pattern in header["types"].split() for t in _matching(pattern))
     for pattern in header["types"].split():
-        if not fnmatch.filter(EVENT_TYPES, pattern):
+        if not _matching(pattern):
             raise FoldHeaderError(f"{name}/fold.sql: no event type is called {pattern!r}.")
     return ReadModel(name, header["question"], key[1], key[2], types, table, fold.replace("%", "%%"))
 
@@ -65,6 +66,12 @@ def read_models() -> Mapping[str, ReadModel]:
         for folder in sorted(files("projections").iterdir(), key=lambda entry: entry.name)
         if folder.joinpath("fold.sql").is_file()
     }
+
+
+def _matching(pattern: str) -> list[str]:
+    """The event types it names. That events were undone is seen by what is missing: a fold gets it only by its name."""
+    found = sorted(fnmatch.filter(EVENT_TYPES, pattern))
+    return [type_ for type_ in found if EVENT_TYPES[type_] is not EventsUndone or type_ == pattern]
 
 
 def _text(folder: Traversable, name: str) -> str:

@@ -1,18 +1,38 @@
 WITH recent AS MATERIALIZED (
     SELECT
         customer_id,
+        stream_id,
         position,
         type,
-        {key} AS key
+        {key} AS key,
+        CASE
+            WHEN type IN ('customer.events_undone', 'lead.events_undone', 'ticket.events_undone') THEN data->'versions'
+        END AS undone
     FROM log.event
     WHERE position > %(after)s
         AND position <= %(horizon)s
-        AND type = ANY(%(types)s || ARRAY['customer.forgotten', 'customer.person_forgotten'])
+        AND type = ANY(%(types)s || ARRAY[
+            'customer.forgotten',
+            'customer.person_forgotten',
+            'customer.events_undone',
+            'lead.events_undone',
+            'ticket.events_undone'
+        ])
 )
 SELECT key
 FROM recent
 WHERE type = ANY(%(types)s)
     AND key IS NOT NULL
+UNION
+-- what was undone is left out wherever it was folded
+SELECT e.{key} AS key
+FROM recent
+CROSS JOIN LATERAL jsonb_array_elements(recent.undone) AS undone (version)
+JOIN log.event AS e
+    ON e.stream_id = recent.stream_id
+    AND e.version = undone.version::integer
+WHERE e.type = ANY(%(types)s)
+    AND e.{key} IS NOT NULL
 UNION
 -- what was folded from a person's data is folded again without it, wherever it stands
 SELECT e.{key} AS key

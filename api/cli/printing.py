@@ -10,10 +10,13 @@ if TYPE_CHECKING:  # the database packages are slow to import, and not every com
     from api.backup import RestoreReport
     from api.event_types import EventType
     from api.forget import Forgotten
+    from api.undo_report import UndoReport
     from eventstore.backup.archive import Manifest
     from eventstore.sealing.seals import Sealed
     from eventstore.sealing.verification import Report as LogReport
     from replay.rebuild import Report
+
+_MOST_TOLD = 20
 
 
 def print_reports(reports: "Sequence[Report]", as_json: bool) -> None:
@@ -114,6 +117,40 @@ def print_forgotten(done: "Forgotten", as_json: bool) -> None:
         print(f"done: {step}")
     for left in done.left:
         print(f"LEFT TO DO: {left}")
+
+
+def print_undone(report: "UndoReport", as_json: bool) -> None:
+    """What was undone, and for each event that was not, what later one builds upon it."""
+    if as_json:
+        print_json(report.model_dump(mode="json"))
+        return
+    done = "would be undone" if report.dry_run else "undone"
+    gone = f"{_counted(report.gone, 'record')} {'is' if report.gone == 1 else 'are'} gone by it"
+    print(f"{_counted(report.events, 'event')} of {_counted(report.records, 'record')} {done}; {gone}.")
+    if report.reverted:
+        print(
+            f"Merges, conversions and reattributions {'to be ' if report.dry_run else ''}reverted: {report.reverted:,}."
+        )
+    if report.already_undone:
+        print(f"{_counted(report.already_undone, 'event')} had been undone before.")
+    for kept in report.kept:
+        types = ", ".join(f"{count:,} {type_}" for type_, count in kept.types.items())
+        print(f"Left as they are: {types}. {kept.detail}")
+    for conflict in report.conflicts[:_MOST_TOLD]:
+        event, later = conflict.event, conflict.later
+        what = "it" if conflict.field == "everything" else f"its {conflict.field.replace('_', ' ')}"
+        who = f"{later.actor.get('kind')} {later.actor.get('id')}"
+        print(
+            f"CONFLICT: {event.stream_type} {event.stream_id}: {event.type} (version {event.version}) stays, because"
+            f" {later.type} (version {later.version}, {later.occurred_at:%Y-%m-%d %H:%M}, by {who})"
+            f" builds upon {what}."
+        )
+    if len(report.conflicts) > _MOST_TOLD:
+        print(f"CONFLICT: and {len(report.conflicts) - _MOST_TOLD:,} more; --json shows all.")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def print_event_types(found: "Sequence[EventType]") -> None:

@@ -3,13 +3,14 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.console import Console
 
 from api.cli import benchmarks, figures, upkeep
 from api.cli.common import AsJson, Data, explaining, fail, moment_of, must_be_there, opened, settings_of
-from api.cli.printing import print_event_types, print_json
+from api.cli.printing import print_event_types, print_json, print_undone
 from api.settings import environment
 
 app = typer.Typer(
@@ -65,16 +66,18 @@ def sign_in(data: Data = None, port: Annotated[int, typer.Option(help="Where the
 @keys.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[list[str] | None, typer.Option(help="What it may do; default: everything. Repeatable.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="What it may do; default: everything but undo. Repeatable.")
+    ] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an API key. It is shown once; only its digest is kept."""
-    from api.access import SCOPES, create_api_key
+    from api.access import SCOPES, USUAL_SCOPES, create_api_key
 
     if not name.strip():
         fail("Give the key a name that says what it is for.")
-    scopes = tuple(scope or SCOPES)
+    scopes = tuple(scope or USUAL_SCOPES)
     if unknown := set(scopes) - SCOPES.keys():
         fail(f"There is no scope {min(unknown)!r}. There are: {', '.join(SCOPES)}.")
     with opened(data, new=True) as store:
@@ -136,6 +139,32 @@ def import_leads(
         print_json(report.as_json())
     else:
         print(report)
+
+
+@app.command()
+def undo(
+    what: Annotated[UUID, typer.Argument(metavar="ID", help="Of a command, an import, or a correlation.")],
+    reason: Annotated[str | None, typer.Option(help="Why; it is kept beside each event.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be undone.")] = False,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take back a command or an import. What others built upon since stays, and is told: then the exit code is 3."""
+    from api.store import SYSTEM_ID
+    from api.undo import NothingToUndo
+    from api.undo import undo as undo_together
+    from eventstore.log import Envelope
+
+    why = (reason or "").strip() or None
+    if why and len(why) > 1_000:
+        fail("The reason is longer than 1,000 characters. Say it in a sentence.")
+    with opened(data) as store:
+        try:
+            report = undo_together(store, Envelope("system", SYSTEM_ID, "cli"), what, reason=why, dry_run=dry_run)
+        except NothingToUndo as unknown:
+            fail(str(unknown))
+    print_undone(report, as_json)
+    raise typer.Exit(3 if report.left else 0)
 
 
 @app.command()

@@ -26,6 +26,7 @@ from domain.follow_up import (
     FollowUpRetracted,
     FollowUpScheduled,
 )
+from domain.undo import standing, undone
 from domain.words import in_words
 from domain.workspace import DEFAULT_PIPELINE, Workspace
 from eventstore import log
@@ -42,6 +43,7 @@ class Told:
 
     recorded: Recorded
     sentence: str
+    is_undone: bool
     whom: str | None
     who: str
     raw: str
@@ -73,7 +75,8 @@ def show_lead(request: Request, store: Store, lead_id: UUID, notice: Notice | No
     """The page of one lead, straight from the log, and what became of a form that was sent from it. Raises NotFound."""
     with store.pool.connection() as connection:
         history = log.load(connection, lead_id).history
-        if not history or history[0].stream_type != "lead":
+        stands = standing(history)
+        if not stands or stands[0].stream_type != "lead":
             raise NotFound("There is no lead at this address.")
         lead = lead_at(connection, lead_id, history[-1].position)
         workspace = load_workspace(connection)[0]
@@ -91,14 +94,14 @@ def show_lead(request: Request, store: Store, lead_id: UUID, notice: Notice | No
         owner=names.get(lead.owner_id, "a former member") if lead.owner_id else None,
         stages=[stage.name for stage in pipeline.stages] if pipeline else [],
         members=members,
-        follow_ups=_to_do(history, names),
+        follow_ups=_to_do(stands, names),
         days=_days(history, names),
         events=len(history),
     )
 
 
 def _customer(connection: Connection, customer_id: UUID) -> str | None:
-    for recorded in log.load(connection, customer_id).history:
+    for recorded in log.load(connection, customer_id).standing:
         if isinstance(recorded.event, CustomerRegistered):
             return _said(recorded.event.name)
     return None
@@ -114,17 +117,19 @@ def _names(workspace: Workspace) -> Mapping[UUID, str]:
 def _days(history: Sequence[Recorded], names: Mapping[UUID, str]) -> list[tuple[date, list[Told]]]:
     """The latest day first, and on a day what happened last."""
     latest_first = sorted(history, key=lambda recorded: (recorded.occurred_at, recorded.position), reverse=True)
-    told = (_told(recorded, names) for recorded in latest_first)
+    gone = undone(history)
+    told = (_told(recorded, names, is_undone=recorded.version in gone) for recorded in latest_first)
     by_day = groupby(told, key=lambda one: one.recorded.occurred_at.astimezone(UTC).date())
     return [(day, list(events)) for day, events in by_day]
 
 
-def _told(recorded: Recorded, names: Mapping[UUID, str]) -> Told:
+def _told(recorded: Recorded, names: Mapping[UUID, str], *, is_undone: bool) -> Told:
     kind, actor_id = recorded.actor.get("kind", ""), recorded.actor.get("id")
     someone = getattr(recorded.event, "owner_id", None) or getattr(recorded.event, "assignee_id", None)
     return Told(
         recorded=recorded,
         sentence=in_words(recorded.event),
+        is_undone=is_undone,
         whom=names.get(someone, "a former member") if someone else None,
         who=names.get(UUID(actor_id), _stranger(kind)) if actor_id else _stranger(kind),
         raw=json.dumps(event_resource(recorded).model_dump(mode="json"), indent=2, ensure_ascii=False),

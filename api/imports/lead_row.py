@@ -15,6 +15,7 @@ from domain.customer import RegisterCustomer
 from domain.event import CustomerId, MemberId, Refusal
 from domain.lead import LeadEvent
 from domain.lead.imported import ImportedFact, ImportedLead, reconcile
+from domain.undo import standing
 from domain.workspace import InviteMember, Pipeline
 from eventstore import log
 from eventstore.bulk import append_bulk
@@ -100,7 +101,7 @@ class Recorder:
         """What is on record of the rows' leads and customers."""
         customers = {row.customer_id for row in rows if row.customer} - self._customers
         streams = log.load_many(self._connection, customers | {row.lead_id for row in rows})
-        self._customers |= customers & streams.keys()
+        self._customers |= {customer_id for customer_id in customers if standing(streams.get(customer_id, ()))}
         return streams
 
     def record(self, rows: Sequence[Wanted], streams: Streams, now: datetime) -> list[Entry]:
@@ -147,11 +148,12 @@ class Recorder:
             log.NewEvent(customer_id, "lead", row.lead_id, version, fact.event, fact.occurred_at, fact.flags)
             for version, fact in enumerate(facts, start=len(history) + 1)
         ]
-        if history:
+        if standing(history):
             return Entry(False, facts, changes)
-        registered = self._registered(row, facts[0].occurred_at)
-        claim = log.ExternalId(self._mapping.system, row.key, customer_id, row.lead_id)
-        return Entry(True, facts, [*registered, *changes], [claim])
+        registered = self._registered(row, streams.get(row.customer_id, ()), facts[0].occurred_at)
+        # what was undone has kept its name
+        claims = [] if history else [log.ExternalId(self._mapping.system, row.key, customer_id, row.lead_id)]
+        return Entry(True, facts, [*registered, *changes], claims)
 
     def _decided(self, row: Wanted, history: Sequence[log.Recorded], now: datetime) -> Sequence[ImportedFact]:
         if history and history[0].stream_type != "lead":
@@ -162,22 +164,24 @@ class Recorder:
                 " If the row is right, give it an external id of its own."
             )
         past: list[tuple[LeadEvent, datetime]] = []
-        for recorded in history:
+        stands = standing(history)
+        for recorded in stands:
             assert isinstance(recorded.event, LeadEvent)
             past.append((recorded.event, recorded.occurred_at))
         imported = [
-            event for (event, _), recorded in zip(past, history, strict=True) if recorded.actor["kind"] == "import"
+            event for (event, _), recorded in zip(past, stands, strict=True) if recorded.actor["kind"] == "import"
         ]
         return reconcile(past, row.lead, self._pipeline, now, imported)
 
-    def _registered(self, row: Wanted, captured_at: datetime) -> list[log.NewEvent]:
+    def _registered(self, row: Wanted, history: Sequence[log.Recorded], captured_at: datetime) -> list[log.NewEvent]:
         """A customer is taken up with the first of her rows; an unnamed prospect is not."""
         cell = self._mapping.fields.customer
         if not row.customer or not cell or row.customer_id in self._customers:
             return []
         self._customers.add(row.customer_id)
         event = customer.register(None, RegisterCustomer(kind=cell.kind, name=row.customer, source=row.lead.source))
-        return [log.NewEvent(row.customer_id, "customer", row.customer_id, 1, event, captured_at)]
+        version = len(history) + 1
+        return [log.NewEvent(row.customer_id, "customer", row.customer_id, version, event, captured_at)]
 
     def _append(self, entries: Sequence[Entry]) -> None:
         events = [event for entry in entries for event in entry.events]

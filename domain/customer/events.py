@@ -12,6 +12,7 @@ from domain.customer.trade_events import PurchaseEvent, SubscriptionEvent, Trade
 from domain.event import CustomerId, Event, MemberId, OptionalPersonalText, PersonalText, PersonalTexts, Word
 from domain.field_value import CustomFieldRecorded
 from domain.merge import Absorbed, MergedInto, MergeReverted
+from domain.undo import EventsUndone
 from domain.work import WorkEvent
 
 CustomerKind: TypeAlias = Literal["person", "organisation"]
@@ -41,6 +42,8 @@ RiskScore = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 
 class CustomerRegistered(Event):
     """We know of a new customer."""
+
+    begins_history: ClassVar[bool] = True
 
     kind: CustomerKind
     name: PersonalText
@@ -225,12 +228,16 @@ class CustomerAbsorbed(Absorbed):
 class CustomerForgotten(Event):
     """All that is personal about the customer was erased; `reason` is in the words of whoever erased it."""
 
+    can_be_undone: ClassVar[bool] = False
+
     legal_basis: LegalBasis
     reason: OptionalPersonalText = None
 
 
 class CustomerPersonForgotten(Event):
     """All that is personal about one of the customer's contact persons was erased."""
+
+    can_be_undone: ClassVar[bool] = False
 
     part_field: ClassVar[str | None] = "person_id"
 
@@ -271,4 +278,4 @@ OwnCustomerEvent: TypeAlias = (
 )
 """What happens to nobody but customers."""
 
-CustomerEvent: TypeAlias = OwnCustomerEvent | MergeReverted | CustomFieldRecorded | WorkEvent
+CustomerEvent: TypeAlias = OwnCustomerEvent | MergeReverted | CustomFieldRecorded | WorkEvent | EventsUndone

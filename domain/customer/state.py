@@ -60,6 +60,7 @@ from domain.customer.trade_state import Trade
 from domain.event import CustomerId, Forgotten, MemberId, Refusal, Word
 from domain.field_value import CustomFieldRecorded, FieldValues, with_value
 from domain.merge import MergeReverted, Merges, merged
+from domain.undo import EventsUndone
 from domain.work import Work, WorkEvent, worked
 
 CustomerStatus: TypeAlias = Literal["prospect", "active", "at_risk", "churned"]
@@ -168,7 +169,7 @@ def evolve(customer: Customer | None, event: CustomerEvent) -> Customer:
         case CustomerPersonForgotten():
             known = _without_person(customer, event.person_id)
             return replace(known, forgotten_people=known.forgotten_people | {event.person_id})
-        case CustomerRenamed() | CustomerClassified():
+        case CustomerRenamed() | CustomerClassified() | EventsUndone():
             return customer
         case _:
             assert_never(event)

@@ -12,6 +12,7 @@ from domain.field_value import CustomFieldRecorded
 from domain.merge import MergeEvent
 from domain.money import Money
 from domain.reattribution import Reattributed
+from domain.undo import EventsUndone
 from domain.work import WorkEvent
 from domain.workspace import Probability
 
@@ -23,6 +24,8 @@ Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=6, allow
 
 class LeadCaptured(Event):
     """Somebody may want to buy: a new lead, in the first or a given stage of a pipeline."""
+
+    begins_history: ClassVar[bool] = True
 
     title: PersonalText
     source: Word | None = None
@@ -174,6 +177,8 @@ class LeadLost(Event):
 class LeadConverted(Event):
     """The prospect became a customer in her own right, or is the one of that id, into whom that merge brought her."""
 
+    can_be_undone: ClassVar[bool] = False
+
     customer_id: CustomerId | None = None
     # without one, she lived on there already
     merge_id: UUID | None = None
@@ -181,6 +186,8 @@ class LeadConverted(Event):
 
 class LeadConversionReverted(Event):
     """The prospect had not become a customer after all; the merge is the one of her conversion."""
+
+    can_be_undone: ClassVar[bool] = False
 
     merge_id: UUID | None = None
     reason: OptionalPersonalText = None
@@ -213,4 +220,5 @@ LeadEvent: TypeAlias = (
     | Reattributed
     | CustomFieldRecorded
     | WorkEvent
+    | EventsUndone
 )

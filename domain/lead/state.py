@@ -38,6 +38,7 @@ from domain.lead.events import (
 from domain.merge import Absorbed, MergedInto, MergeReverted, Merges, merged
 from domain.money import Money
 from domain.reattribution import Reattributed
+from domain.undo import EventsUndone
 from domain.work import Work, WorkEvent, worked
 
 LeadStatus: TypeAlias = Literal["open", "won", "lost", "disqualified"]
@@ -129,6 +130,8 @@ def evolve(lead: Lead | None, event: LeadEvent) -> Lead:
         case CustomFieldRecorded():
             return replace(lead, custom_fields=with_value(lead.custom_fields, event))
         case LeadExpectedCloseMoved() | LeadProbabilityOverridden() | LeadForecastCategoryChosen() | LeadProposalSent():
+            return lead
+        case EventsUndone():
             return lead
         case _:
             assert_never(event)

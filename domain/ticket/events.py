@@ -10,6 +10,7 @@ from domain.field_value import CustomFieldRecorded
 from domain.merge import MergeEvent
 from domain.reattribution import Reattributed
 from domain.sla_policy import Priority, SlaPolicy, SlaTarget
+from domain.undo import EventsUndone
 from domain.work import WorkEvent
 
 TicketId = NewType("TicketId", UUID)
@@ -30,6 +31,8 @@ RemainingSeconds = Annotated[int, Field(ge=0)]
 
 class TicketOpened(Event):
     """A customer needs something, or an agent says so for her; the service level policy of that moment is kept."""
+
+    begins_history: ClassVar[bool] = True
 
     subject: PersonalText
     channel: Word | None = None
@@ -203,4 +206,5 @@ TicketEvent: TypeAlias = (
     | Reattributed
     | CustomFieldRecorded
     | WorkEvent
+    | EventsUndone
 )

@@ -35,6 +35,7 @@ from domain.ticket.events import (
     TicketSlaMet,
     TicketSolved,
 )
+from domain.undo import EventsUndone
 from domain.work import Work, WorkEvent, worked
 
 TicketStatus: TypeAlias = Literal["new", "open", "pending", "on_hold", "solved", "closed"]
@@ -134,6 +135,8 @@ def evolve(ticket: Ticket | None, event: TicketEvent) -> Ticket:
             return replace(ticket, rating=event)
         case TicketSlaApplied() | TicketSlaMet() | TicketSlaBreached() | TicketSlaCancelled():
             return replace(ticket, clocks={**ticket.clocks, event.target: _clock(event)})
+        case EventsUndone():
+            return ticket
         case _:
             assert_never(event)
 

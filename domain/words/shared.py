@@ -1,4 +1,4 @@
-"""What happens to customers, leads and tickets alike in words: work, custom fields, merges, reattribution."""
+"""What happens to customers, leads and tickets alike in words: work, custom fields, merges, reattribution, undo."""
 
 from typing import TypeAlias, assert_never
 
@@ -24,10 +24,11 @@ from domain.follow_up import (
 from domain.interaction import InteractionCorrected, InteractionLogged, InteractionRecord, InteractionRetracted
 from domain.merge import Absorbed, MergedInto, MergeEvent, MergeReverted
 from domain.reattribution import Reattributed
+from domain.undo import EventsUndone
 from domain.words.phrases import after, plain, said
 from domain.work import WorkEvent
 
-SharedEvent: TypeAlias = MergeEvent | Reattributed | CustomFieldRecorded | WorkEvent
+SharedEvent: TypeAlias = MergeEvent | Reattributed | CustomFieldRecorded | WorkEvent | EventsUndone
 
 
 def shared_sentence(event: SharedEvent) -> str:
@@ -60,6 +61,9 @@ def shared_sentence(event: SharedEvent) -> str:
         case Reattributed():
             moved = f"Moved from customer {event.from_customer_id} to customer {event.to_customer_id}"
             return f"{moved}{after(': ', event.reason)}"
+        case EventsUndone():
+            numbers = ", ".join(map(str, event.versions))
+            return f"{'Event' if len(event.versions) == 1 else 'Events'} {numbers} undone{after(': ', event.reason)}"
         case _:
             assert_never(event)
 

@@ -1,7 +1,8 @@
 """The `eventsourcing` library's cache of aggregates, made safe: nobody comes out of it after being forgotten.
 
 The library fast-forwards a cached aggregate by the later events of its stream. Forgetting adds none there: it takes the
-personal part of earlier ones away. So every look into the cache first asks how often anybody was forgotten.
+personal part of earlier ones away. An undo adds one that takes earlier ones away. So every look into the cache first
+asks how often anybody was forgotten, and when anything of the stream was undone.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from eventsourcing.application import Application, Cache, LRUCache, ProjectorFun
 from eventsourcing.persistence import InfrastructureFactory, NotSupportedError
 from eventsourcing.utils import Environment
 
-from eventstore.database import Pool
+from eventstore.database import Pool, query
 from eventstore.library import LogFactory
 
 
@@ -60,9 +61,11 @@ class LogRepository(Repository[UUID]):
     ) -> Any:  # Any: as in the library, whatever the projector makes of the events
         if version is None:
             with self._pool.connection() as connection:
-                row = connection.execute("SELECT count(*) AS forgettings FROM log.forgotten", prepare=True).fetchone()
+                statement, parameters = query("eventstore.library", "changes"), {"stream_id": aggregate_id}
+                row = connection.execute(statement.encode(), parameters, prepare=True).fetchone()
             assert row is not None
             self._forgetful.known(row["forgettings"])
+            self._forgetful.known_undone(aggregate_id, row["undone_at"])
         return super().get(
             aggregate_id,
             version=version,
@@ -73,7 +76,8 @@ class LogRepository(Repository[UUID]):
 
 
 class ForgetfulCache(Cache[UUID, Any]):
-    """Tells nothing that was put in by a thread that knew of fewer forgettings than the one that asks."""
+    """Tells nothing that was put in by a thread that knew of fewer forgettings, or of another last undo, than the one
+    that asks."""
 
     def __init__(self, new: Callable[[], Cache[UUID, Any]]) -> None:
         super().__init__()
@@ -88,15 +92,26 @@ class ForgetfulCache(Cache[UUID, Any]):
         if forgettings > self._forgettings:
             self._kept, self._forgettings = self._new(), forgettings
 
+    def known_undone(self, key: UUID, version: int) -> None:
+        """This thread has seen, before it loads the stream, which version of it was the last undo; 0: none was."""
+        undone: dict[UUID, int] = self._thread.__dict__.setdefault("undone", {})
+        undone.pop(key, None)
+        if version:
+            undone[key] = version
+
     def get(self, key: UUID, *, evict: bool = False) -> Any:
-        forgettings, aggregate = self._kept.get(key, evict=evict)
-        if forgettings < self._known():
+        forgettings, undone_at, aggregate = self._kept.get(key, evict=evict)
+        if forgettings < self._known() or undone_at != self._undone(key):
             raise KeyError(key)
         return aggregate
 
     def put(self, key: UUID, value: Any) -> None:
-        self._kept.put(key, (self._known(), value))
+        self._kept.put(key, (self._known(), self._undone(key), value))
 
     def _known(self) -> int:
         known: int = getattr(self._thread, "forgettings", 0)
         return known
+
+    def _undone(self, key: UUID) -> int:
+        undone: dict[UUID, int] = getattr(self._thread, "undone", {})
+        return undone.get(key, 0)

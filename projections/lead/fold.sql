@@ -1,6 +1,6 @@
 -- question: What do we know of this lead today?
 -- key: stream_id AS lead_id
--- types: lead.*
+-- types: lead.* lead.events_undone
 
 WITH product AS (
     SELECT
@@ -78,7 +78,7 @@ WITH product AS (
         (array_agg((data->>'until')::date ORDER BY position DESC) FILTER (WHERE status IS NOT NULL))[1] AS recycled_until,
         coalesce(
             (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE type IN ('lead.captured', 'lead.capture_corrected')))[1],
-            min(occurred_at)
+            min(occurred_at) FILTER (WHERE type <> 'lead.events_undone')
         ) AS captured_at,
         (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE type = 'lead.contacted'))[1] AS contacted_at,
         (array_agg(data->>'interaction_id' ORDER BY position DESC) FILTER (WHERE type = 'lead.contacted'))[1] AS contacted_by,
@@ -98,12 +98,14 @@ WITH product AS (
         (array_agg(data ORDER BY position DESC) FILTER (WHERE type = 'lead.merged_into'))[1] AS merged,
         max(position) FILTER (WHERE type = 'lead.merged_into') AS merged_position,
         jsonb_object_agg(data->>'merge_id', position ORDER BY position) FILTER (WHERE type = 'lead.merge_reverted') AS no_merge,
-        max(occurred_at) AS last_event_at,
+        max(occurred_at) FILTER (WHERE type <> 'lead.events_undone') AS last_event_at,
         jsonb_path_query_array(
             jsonb_agg(metadata->'flags' ORDER BY position) FILTER (WHERE metadata ? 'flags'), '$[*][*]'
         ) AS flags
     FROM told
     GROUP BY stream_id, customer_id
+    -- of a lead that was undone altogether only that is left
+    HAVING bool_or(type <> 'lead.events_undone')
 )
 SELECT
     s.lead_id,

@@ -44,6 +44,9 @@ NOT_TOLD = {
     "workspace.webhook_resumed",
     "workspace.webhook_removed",
     "import.reverted",
+    "customer.events_undone",
+    "lead.events_undone",
+    "ticket.events_undone",
 }
 """What never happens to the company."""
 

@@ -134,6 +134,7 @@ FIELDS: dict[str, SearchStrategy[object]] = {
     **dict.fromkeys(["starts_on", "ends_on", "from_day", "until_day"], days),
     **dict.fromkeys(["budget", "spent"], money),
     **dict.fromkeys(["compensated", "conflicting"], counts),
+    "versions": st.lists(st.integers(1, 9), min_size=1, max_size=2).map(tuple),
     **dict.fromkeys(["version", "observations"], st.integers(1, 9)),
     **dict.fromkeys(["kpi", "model"], words),
     **dict.fromkeys(["received_at", "due_at", "occurred_at"], moments),

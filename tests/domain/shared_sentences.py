@@ -26,6 +26,7 @@ from domain.interaction import InteractionCorrected, InteractionLogged, Interact
 from domain.merge import Absorbed, MergedInto, MergeReverted
 from domain.money import Money
 from domain.reattribution import Reattributed
+from domain.undo import EventsUndone
 from tests.domain.histories import IDS
 
 ID, OTHER = IDS[0], IDS[1]
@@ -66,4 +67,6 @@ SHARED_SENTENCES: list[tuple[Event, str]] = [
         Reattributed(from_customer_id=CustomerId(ID), to_customer_id=CustomerId(OTHER), reason="Her sister"),
         f"Moved from customer {ID} to customer {OTHER}: Her sister",
     ),
+    (EventsUndone(versions=(4,)), "Event 4 undone"),
+    (EventsUndone(versions=(1, 2), reason="Wrong file"), "Events 1, 2 undone: Wrong file"),
 ]

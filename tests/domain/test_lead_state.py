@@ -47,6 +47,7 @@ from domain.lead import (
 )
 from domain.merge import Absorbed, Merge, MergedInto, MergeReverted, Merges
 from domain.reattribution import Reattributed
+from domain.undo import EventsUndone
 from tests.domain.histories import DAY, HUNDRED, IDS, LEAD_EVENTS, fold, forgotten, work
 
 ALICE, DAY_OFF, ONE = MemberId(IDS[0]), date(2027, 1, 1), frozenset({IDS[1]})
@@ -111,6 +112,7 @@ CHANGES: list[tuple[LeadEvent, dict[str, Any]]] = [
     (FollowUpCompleted(task_id=IDS[1]), {"work": work(None, "done")}),
     (FollowUpCancelled(task_id=IDS[1]), {"work": work(None, "done")}),
     (FollowUpRetracted(task_id=IDS[1]), {"work": work(None, "retracted")}),
+    (EventsUndone(versions=(1,)), {}),
 ]
 
 

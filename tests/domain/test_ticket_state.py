@@ -38,6 +38,7 @@ from domain.ticket import (
     TicketSlaMet,
     evolve,
 )
+from domain.undo import EventsUndone
 from tests.domain.histories import DAY, IDS, forgotten, work
 from tests.domain.tickets import (
     ALICE,
@@ -145,6 +146,7 @@ CHANGES: list[tuple[TicketEvent, dict[str, Any]]] = [
     (FollowUpCompleted(task_id=IDS[1]), {"work": work(None, "done")}),
     (FollowUpCancelled(task_id=IDS[1]), {"work": work(None, "done")}),
     (FollowUpRetracted(task_id=IDS[1]), {"work": work(None, "retracted")}),
+    (EventsUndone(versions=(1,)), {}),
 ]
 
 
