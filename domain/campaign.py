@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.event import Command, Event, MemberId, OptionalPersonalText, Refusal, Text, Word
 from domain.money import Money, digits
+from domain.phrases import after, during, said
 
 CampaignId = NewType("CampaignId", UUID)
 CampaignStatus: TypeAlias = Literal["planned", "launched", "ended"]
@@ -26,9 +27,15 @@ class CampaignPlanned(Event):
     ends_on: date | None = None
     budget: Money | None = None
 
+    def in_words(self) -> str:
+        return f"Planned{during(self.starts_on, self.ends_on)}{after(' for ', self.budget)}: {self.name}"
+
 
 class CampaignLaunched(Event):
     """The campaign began to reach out."""
+
+    def in_words(self) -> str:
+        return "Launched"
 
 
 class CampaignBudgetSpent(Event):
@@ -41,11 +48,17 @@ class CampaignBudgetSpent(Event):
     spent: Money
     what: OptionalPersonalText = None
 
+    def in_words(self) -> str:
+        return f"Spent {said(self.spent)}{after(': ', self.what)}"
+
 
 class CampaignEnded(Event):
     """The campaign is over, or was called off before its launch."""
 
     reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Ended{after(': ', self.reason)}"
 
 
 CampaignEvent: TypeAlias = CampaignPlanned | CampaignLaunched | CampaignBudgetSpent | CampaignEnded

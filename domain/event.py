@@ -1,6 +1,7 @@
 """What all events, commands and refusals have in common, and what stays of a person who was forgotten."""
 
 import re
+from abc import abstractmethod
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NewType, Protocol, TypeAlias
@@ -70,7 +71,7 @@ class Command(Frozen):
 
 
 class Event(Frozen):
-    """What happened, in business words."""
+    """What happened, in business words; `in_words` is its line in a timeline."""
 
     is_fact: ClassVar[bool] = False
     """A fact (a call, a task) may be recorded late; a change of state may not predate the last one."""
@@ -86,6 +87,10 @@ class Event(Frozen):
 
     schema_version: ClassVar[int] = 1
     """Counts up when the stored fields change names or meaning; the log then reads older rows in the new shape."""
+
+    @abstractmethod
+    def in_words(self) -> str:
+        """One sentence, without the moment and without names of members, which the reader looks up."""
 
 
 def stored_type(noun: str, event: type[Event]) -> str:

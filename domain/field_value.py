@@ -1,12 +1,26 @@
 """What a customer, lead or ticket has in the fields that the company defined for itself."""
 
 from collections.abc import Mapping
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, Protocol, TypeAlias, assert_never
 
 from pydantic import JsonValue
 
-from domain.custom_field import CustomField, FieldId, FieldValue, RecordNoun, typed_value
+from domain.custom_field import (
+    ChoicesValue,
+    ChoiceValue,
+    CustomField,
+    DateValue,
+    FieldId,
+    FieldValue,
+    MoneyValue,
+    NumberValue,
+    RecordNoun,
+    ReferenceValue,
+    TextValue,
+    typed_value,
+)
 from domain.event import Command, Event, Forgotten, Personal, Record
+from domain.phrases import plain, said
 from domain.workspace import Workspace
 
 FieldValues: TypeAlias = Mapping[FieldId, FieldValue | Forgotten]
@@ -25,6 +39,9 @@ class CustomFieldRecorded(Event):
     def held(self) -> FieldValue | Forgotten | None:
         """What the field holds now."""
         return self.value if self.personal_value is None else self.personal_value
+
+    def in_words(self) -> str:
+        return f"{self.field_id}: {_held(self.held)}"
 
 
 def with_value(values: FieldValues, event: CustomFieldRecorded) -> FieldValues:
@@ -71,3 +88,21 @@ def _recorded(field: CustomField, value: FieldValue | None) -> CustomFieldRecord
     if field.is_personal:
         return CustomFieldRecorded(field_id=field.field_id, field_version=field.version, personal_value=value)
     return CustomFieldRecorded(field_id=field.field_id, field_version=field.version, value=value)
+
+
+def _held(held: FieldValue | Forgotten | None) -> str:
+    match held:
+        case None:
+            return "no value"
+        case NumberValue():
+            return plain(held.value)
+        case ChoicesValue():
+            return ", ".join(held.value)
+        case ReferenceValue():
+            return f"{held.noun} {held.value}"
+        case TextValue() | MoneyValue() | DateValue() | ChoiceValue():
+            return said(held.value)
+        case Forgotten():
+            return said(held)
+        case _:
+            assert_never(held)

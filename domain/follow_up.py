@@ -4,6 +4,7 @@ from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from domain.event import Command, Event, MemberId, Moment, OptionalPersonalText, PersonalText, Refusal, Text, Word
+from domain.phrases import after, said
 
 
 class FollowUpScheduled(Event):
@@ -18,6 +19,9 @@ class FollowUpScheduled(Event):
     assignee_id: MemberId | None = None
     about: Word | None = None
 
+    def in_words(self) -> str:
+        return f"Follow-up due {said(self.due_at)}: {said(self.what)}"
+
 
 class FollowUpRescheduled(Event):
     """The follow-up is due at another time."""
@@ -27,6 +31,9 @@ class FollowUpRescheduled(Event):
 
     task_id: UUID
     due_at: Moment
+
+    def in_words(self) -> str:
+        return f"Follow-up moved to {said(self.due_at)}"
 
 
 class FollowUpCompleted(Event):
@@ -38,6 +45,9 @@ class FollowUpCompleted(Event):
     task_id: UUID
     outcome: OptionalPersonalText = None
 
+    def in_words(self) -> str:
+        return f"Follow-up done{after(': ', self.outcome)}"
+
 
 class FollowUpCancelled(Event):
     """The follow-up need not be done any more."""
@@ -48,6 +58,9 @@ class FollowUpCancelled(Event):
     task_id: UUID
     reason: OptionalPersonalText = None
 
+    def in_words(self) -> str:
+        return f"Follow-up cancelled{after(': ', self.reason)}"
+
 
 class FollowUpRetracted(Event):
     """A follow-up was recorded that was never planned, or not here."""
@@ -57,6 +70,9 @@ class FollowUpRetracted(Event):
 
     task_id: UUID
     reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Follow-up retracted{after(': ', self.reason)}"
 
 
 FollowUpEvent: TypeAlias = (

@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias, assert_never
 from pydantic import Field, StringConstraints
 
 from domain.event import Command, Event, OptionalPersonalText, PersonalText, Refusal, Text, Word
+from domain.phrases import after
 
 Rows = Annotated[int, Field(ge=0)]
 
@@ -17,6 +18,9 @@ class ImportStarted(Event):
     file_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     mapping: PersonalText
 
+    def in_words(self) -> str:
+        return f"Import of {self.kind} started"
+
 
 class ImportCompleted(Event):
     """The whole file was taken in: what became of its rows."""
@@ -27,6 +31,12 @@ class ImportCompleted(Event):
     unchanged: Rows
     refused: Rows
 
+    def in_words(self) -> str:
+        return (
+            f"Import completed: {self.rows} rows, {self.created} created, {self.changed} changed, "
+            f"{self.unchanged} unchanged, {self.refused} refused"
+        )
+
 
 class ImportReverted(Event):
     """The import was taken back, by whoever the event's actor is: so many records are as they were before it, so many
@@ -35,6 +45,10 @@ class ImportReverted(Event):
     compensated: Rows
     conflicting: Rows
     reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        counts = f"{self.compensated} records as before, {self.conflicting} changed since"
+        return f"Import taken back, {counts}{after(': ', self.reason)}"
 
 
 ImportEvent: TypeAlias = ImportStarted | ImportCompleted | ImportReverted

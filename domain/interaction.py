@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.event import Command, Event, OptionalPersonalText, Refusal, Text, Word
+from domain.phrases import after
 
 InteractionKind: TypeAlias = Literal["call", "email", "meeting", "note", "chat", "social", "web"]
 Direction: TypeAlias = Literal["inbound", "outbound"]
@@ -31,9 +32,15 @@ class InteractionRecord(Event):
 class InteractionLogged(InteractionRecord):
     """We were in touch with the customer."""
 
+    def in_words(self) -> str:
+        return _interaction(self)
+
 
 class InteractionCorrected(InteractionRecord):
     """An interaction was recorded wrongly; this is how it was, in full."""
+
+    def in_words(self) -> str:
+        return f"Corrected: {_interaction(self)}"
 
 
 class InteractionRetracted(Event):
@@ -44,6 +51,9 @@ class InteractionRetracted(Event):
 
     interaction_id: UUID
     reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Interaction retracted{after(': ', self.reason)}"
 
 
 InteractionEvent: TypeAlias = InteractionLogged | InteractionCorrected | InteractionRetracted
@@ -90,3 +100,9 @@ class UnknownInteraction(Refusal):
 
 class InteractionAlreadyRetracted(Refusal):
     """The interaction {interaction_id} was retracted. Log it anew if it did take place."""
+
+
+def _interaction(event: InteractionRecord) -> str:
+    kind = f"{event.direction} {event.kind}" if event.direction else event.kind
+    minutes = f", {round(event.duration_seconds / 60)} min" if event.duration_seconds else ""
+    return f"{kind.capitalize()}{minutes}{after(': ', event.summary)}{after(' → ', event.outcome)}"

@@ -10,6 +10,7 @@ from typing import ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
 from domain.event import Command, Event, OptionalPersonalText, Refusal, Text
+from domain.phrases import after
 
 
 class MergedInto(Event):
@@ -21,6 +22,9 @@ class MergedInto(Event):
     merge_id: UUID
     reason: OptionalPersonalText = None
 
+    def in_words(self) -> str:
+        return f"Merged into {self.survivor_id}{after(': ', self.reason)}"
+
 
 class Absorbed(Event):
     """Another record is the same as this one, and its work goes on here."""
@@ -30,6 +34,9 @@ class Absorbed(Event):
     merged_id: UUID
     merge_id: UUID
 
+    def in_words(self) -> str:
+        return f"{self.merged_id} is the same and goes on here"
+
 
 class MergeReverted(Event):
     """The two were not the same after all. What was recorded on the survivor meanwhile stays there."""
@@ -38,6 +45,9 @@ class MergeReverted(Event):
 
     merge_id: UUID
     reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Not the same after all{after(': ', self.reason)}"
 
 
 MergeEvent: TypeAlias = MergedInto | Absorbed | MergeReverted

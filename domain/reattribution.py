@@ -3,6 +3,7 @@
 from typing import ClassVar, Protocol
 
 from domain.event import Command, CustomerId, Event, OptionalPersonalText, Record, Refusal, Text
+from domain.phrases import after
 
 
 class Reattributed(Event):
@@ -13,6 +14,10 @@ class Reattributed(Event):
     from_customer_id: CustomerId
     to_customer_id: CustomerId
     reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        moved = f"Moved from customer {self.from_customer_id} to customer {self.to_customer_id}"
+        return f"{moved}{after(': ', self.reason)}"
 
 
 class Reattribute(Command):

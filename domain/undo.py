@@ -13,6 +13,7 @@ from pydantic import Field
 
 from domain.event import Event, OptionalPersonalText
 from domain.growing_map import GrowingMap
+from domain.phrases import after
 
 Version = Annotated[int, Field(ge=1)]
 
@@ -25,6 +26,10 @@ class EventsUndone(Event):
 
     versions: Annotated[tuple[Version, ...], Field(min_length=1)]
     reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        numbers = ", ".join(map(str, self.versions))
+        return f"{'Event' if len(self.versions) == 1 else 'Events'} {numbers} undone{after(': ', self.reason)}"
 
 
 class Past(Protocol):

@@ -57,6 +57,9 @@ class UnknownEvent(Event):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
+    def in_words(self) -> str:
+        return "Something that this version has no words for"
+
 
 def join(type_: str, data: Mapping[str, Any], personal: Mapping[str, Any] | None, *, had_personal: bool) -> Event:
     """The event of a row. Where a personal part was given and is gone, its fields are Forgotten."""

@@ -18,7 +18,6 @@ from api.console.monthly import by_month, main_currency, mean_in
 from api.kpis import KpiGroup, KpiResult
 from api.problems import BadParameter
 from api.resources import EventResource
-from domain.words import in_words
 from eventstore import codec
 from eventstore.database import Connection
 from projections.kpi import Kpi, kpis
@@ -214,4 +213,4 @@ def _said(kpi: Kpi, value: Any) -> str:  # Any: JSON
 
 def _sentence(event: EventResource) -> str:
     had_personal = event.personal is not None
-    return in_words(codec.join(event.type, event.data, event.personal, had_personal=had_personal))
+    return codec.join(event.type, event.data, event.personal, had_personal=had_personal).in_words()

@@ -27,7 +27,6 @@ from domain.follow_up import (
     FollowUpScheduled,
 )
 from domain.undo import standing, undone
-from domain.words import in_words
 from domain.workspace import DEFAULT_PIPELINE, Workspace
 from eventstore import log
 from eventstore.database import Connection
@@ -128,7 +127,7 @@ def _told(recorded: Recorded, names: Mapping[UUID, str], *, is_undone: bool) -> 
     someone = getattr(recorded.event, "owner_id", None) or getattr(recorded.event, "assignee_id", None)
     return Told(
         recorded=recorded,
-        sentence=in_words(recorded.event),
+        sentence=recorded.event.in_words(),
         is_undone=is_undone,
         whom=names.get(someone, "a former member") if someone else None,
         who=names.get(UUID(actor_id), _stranger(kind)) if actor_id else _stranger(kind),

@@ -1,17 +1,83 @@
 """A customer's life: from prospect to active, at risk, churned, and won back."""
 
+from dataclasses import replace
 from datetime import date
+from typing import Annotated, Literal, TypeAlias, assert_never
 
-from domain.customer.events import (
-    ChurnKind,
-    CustomerActivated,
-    CustomerChurned,
-    CustomerMarkedAtRisk,
-    CustomerWonBack,
-    RiskScore,
-)
+from pydantic import Field
+
 from domain.customer.state import Customer, must_be_in_use
-from domain.event import Command, Refusal, Text, Word
+from domain.event import Command, Event, OptionalPersonalText, Refusal, Text, Word
+from domain.phrases import after, why
+
+ChurnKind: TypeAlias = Literal["contractual", "silence", "said"]
+"""How we know: the last subscription ended, a rule found that nothing was heard for long, or a person says so."""
+
+RiskScore = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+"""How likely the customer is to leave, as the rule counts it."""
+
+
+class CustomerActivated(Event):
+    """Somebody says that the customer buys from us; a first purchase or subscription says so by itself."""
+
+    cause: Word | None = None
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Active{why(self.cause, self.reason)}"
+
+
+class CustomerMarkedAtRisk(Event):
+    """The customer may leave us: a person says so, or a rule that weighed these signals."""
+
+    rule: Word | None = None
+    rule_version: int | None = None
+    score: RiskScore | None = None
+    signals: tuple[Word, ...] = ()
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return _at_risk(self)
+
+
+class CustomerChurned(Event):
+    """The customer left us."""
+
+    kind: ChurnKind
+    effective_on: date
+    rule: Word | None = None
+    rule_version: int | None = None
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        how = {"contractual": "no subscription is left", "silence": "nothing was heard", "said": "as was said"}
+        return f"Left on {self.effective_on}, {how[self.kind]}{_rule(self)}{after(': ', self.reason)}"
+
+
+class CustomerWonBack(Event):
+    """The customer who had left us is back, or had never left."""
+
+    cause: Word | None = None
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Won back{why(self.cause, self.reason)}"
+
+
+LifeEvent: TypeAlias = CustomerActivated | CustomerMarkedAtRisk | CustomerChurned | CustomerWonBack
+
+
+def evolve_life(customer: Customer, event: LifeEvent) -> Customer:
+    """The customer after the event."""
+    match event:
+        case CustomerActivated() | CustomerWonBack():
+            return replace(customer, status="active", is_said_active=True)
+        case CustomerMarkedAtRisk():
+            return replace(customer, status="at_risk")
+        case CustomerChurned():
+            return replace(customer, status="churned")
+        case _:
+            assert_never(event)
 
 
 class ActivateCustomer(Command):
@@ -122,3 +188,13 @@ def _must_be_ours(customer: Customer) -> None:
         raise CustomerStillProspect()
     if customer.status == "churned":
         raise CustomerHasChurned()
+
+
+def _at_risk(event: CustomerMarkedAtRisk) -> str:
+    signals = ", ".join(event.signals)
+    score = after(" with score ", event.score)
+    return f"At risk{score}{_rule(event)}{after(', ', signals or None)}{after(': ', event.reason)}"
+
+
+def _rule(event: CustomerMarkedAtRisk | CustomerChurned) -> str:
+    return f"{after(' by rule ', event.rule)}{after(', version ', event.rule_version)}"

@@ -1,25 +1,139 @@
-"""A customer's profile: registered, renamed, classified, somebody's, tagged, archived; and forgotten, for ever."""
+"""A customer's profile: registered, renamed, classified, somebody's, tagged, archived."""
 
-from uuid import UUID
+from dataclasses import replace
+from typing import ClassVar, TypeAlias, assert_never
 
 from pydantic import Field
 
-from domain.customer.events import (
-    CustomerArchived,
-    CustomerClassified,
-    CustomerForgotten,
-    CustomerKind,
-    CustomerOwnerAssigned,
-    CustomerPersonForgotten,
-    CustomerRegistered,
-    CustomerRenamed,
-    CustomerRestored,
-    CustomerTagged,
-    CustomerUntagged,
-    LegalBasis,
+from domain.customer.state import Customer, CustomerKind, must_be_in_use
+from domain.event import (
+    Command,
+    Event,
+    ExternalKey,
+    MemberId,
+    OptionalPersonalText,
+    PersonalText,
+    PersonalTexts,
+    Refusal,
+    Text,
+    Word,
 )
-from domain.customer.state import Customer, must_be_in_use, must_not_be_forgotten
-from domain.event import Command, ExternalKey, MemberId, Refusal, Text, Word
+from domain.phrases import after, assigned, said
+
+
+class CustomerRegistered(Event):
+    """We know of a new customer."""
+
+    begins_history: ClassVar[bool] = True
+
+    kind: CustomerKind
+    name: PersonalText
+    source: Word | None = None
+    owner_id: MemberId | None = None
+    external_ids: PersonalTexts = Field(default_factory=dict)
+
+    def in_words(self) -> str:
+        return f"Registered as {'a person' if self.kind == 'person' else 'an organisation'}: {said(self.name)}"
+
+
+class CustomerRenamed(Event):
+    """The customer has another name."""
+
+    name: PersonalText
+
+    def in_words(self) -> str:
+        return f"Name: {said(self.name)}"
+
+
+class CustomerClassified(Event):
+    """Which customers this one is counted among; what is left out is not known."""
+
+    segment: Word | None = None
+    industry: Word | None = None
+    size: Word | None = None
+    tier: Word | None = None
+
+    def in_words(self) -> str:
+        known = {"segment": self.segment, "industry": self.industry, "size": self.size, "tier": self.tier}
+        return f"Classified: {', '.join(f'{name} {value}' for name, value in known.items() if value) or 'not at all'}"
+
+
+class CustomerOwnerAssigned(Event):
+    """The customer is now somebody's, or a team's; without either, nobody's."""
+
+    owner_id: MemberId | None = None
+    team: Word | None = None
+    rule: Word | None = None
+
+    def in_words(self) -> str:
+        return assigned(self.owner_id, self.team, self.rule)
+
+
+class CustomerTagged(Event):
+    """The customer bears a tag."""
+
+    tag: Word
+
+    def in_words(self) -> str:
+        return f"Tagged {self.tag}"
+
+
+class CustomerUntagged(Event):
+    """The customer does not bear the tag any more."""
+
+    tag: Word
+
+    def in_words(self) -> str:
+        return f"No longer tagged {self.tag}"
+
+
+class CustomerArchived(Event):
+    """The customer is put away: nothing is lost, but nobody works with her for the time being."""
+
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Archived{after(': ', self.reason)}"
+
+
+class CustomerRestored(Event):
+    """The customer is back from the archive."""
+
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Back from the archive{after(': ', self.reason)}"
+
+
+ProfileEvent: TypeAlias = (
+    CustomerRegistered
+    | CustomerRenamed
+    | CustomerClassified
+    | CustomerOwnerAssigned
+    | CustomerTagged
+    | CustomerUntagged
+    | CustomerArchived
+    | CustomerRestored
+)
+
+
+def evolve_profile(customer: Customer, event: ProfileEvent) -> Customer:
+    """The customer after the event."""
+    match event:
+        case CustomerRegistered():
+            return replace(customer, kind=event.kind, owner_id=event.owner_id)
+        case CustomerOwnerAssigned():
+            return replace(customer, owner_id=event.owner_id, team=event.team)
+        case CustomerTagged():
+            return replace(customer, tags=customer.tags | {event.tag})
+        case CustomerUntagged():
+            return replace(customer, tags=customer.tags - {event.tag})
+        case CustomerArchived() | CustomerRestored():
+            return replace(customer, is_archived=isinstance(event, CustomerArchived))
+        case CustomerRenamed() | CustomerClassified():
+            return customer
+        case _:
+            assert_never(event)
 
 
 class RegisterCustomer(Command):
@@ -76,21 +190,6 @@ class ArchiveCustomer(Command):
 class RestoreCustomer(Command):
     """Take the customer out of the archive."""
 
-    reason: Text | None = None
-
-
-class ForgetCustomer(Command):
-    """Erase all that is personal about a customer, for ever."""
-
-    legal_basis: LegalBasis = "request"
-    reason: Text | None = None
-
-
-class ForgetPerson(Command):
-    """Erase all that is personal about one of a customer's contact persons, for ever."""
-
-    person_id: UUID
-    legal_basis: LegalBasis = "request"
     reason: Text | None = None
 
 
@@ -179,15 +278,3 @@ def restore(customer: Customer, command: RestoreCustomer) -> CustomerRestored:
     if not customer.is_archived:
         raise CustomerNotArchived()
     return CustomerRestored(reason=command.reason)
-
-
-def forget(customer: Customer | None, command: ForgetCustomer) -> CustomerForgotten:
-    """Once per customer, also of one who was never registered, or was merged; raises CustomerAlreadyForgotten."""
-    must_not_be_forgotten(customer)
-    return CustomerForgotten(legal_basis=command.legal_basis, reason=command.reason)
-
-
-def forget_person(customer: Customer | None, command: ForgetPerson) -> CustomerPersonForgotten:
-    """Once per contact person; raises CustomerAlreadyForgotten, PersonAlreadyForgotten."""
-    must_not_be_forgotten(customer, command.person_id)
-    return CustomerPersonForgotten(person_id=command.person_id, legal_basis=command.legal_basis, reason=command.reason)

@@ -1,12 +1,90 @@
 """What a customer buys once: purchases and what she gets back of them."""
 
+from dataclasses import replace
+from decimal import Decimal
+from typing import Annotated, ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
-from domain.customer.state import Customer, must_be_in_use
-from domain.customer.trade_events import CustomerPurchaseRecorded, CustomerPurchaseRefunded, PurchaseLine
+from pydantic import Field
+
+from domain.customer.state import Customer, buying, must_be_in_use, not_buying
 from domain.customer.trade_state import Purchase
-from domain.event import Command, ExternalKey, Refusal, Text
+from domain.event import Command, Event, ExternalKey, Frozen, OptionalPersonalText, Refusal, Text, Word
 from domain.money import Money, digits, sums, written
+from domain.phrases import after, plain, said
+
+Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=6, allow_inf_nan=False)]
+
+
+class PurchaseLine(Frozen):
+    """So many of a product, at that price each if it is known."""
+
+    product_id: Word
+    quantity: Quantity = Decimal(1)
+    unit_price: Money | None = None
+
+
+class CustomerPurchaseRecorded(Event):
+    """The customer bought something once; the total is what she pays, also where the lines say otherwise."""
+
+    is_fact: ClassVar[bool] = True
+    part_field: ClassVar[str | None] = "purchase_id"
+
+    purchase_id: UUID
+    lines: tuple[PurchaseLine, ...] = ()
+    total: Money
+    external_id: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        lines = ", ".join(
+            f"{plain(line.quantity)} x {line.product_id}{after(' at ', line.unit_price)}" for line in self.lines
+        )
+        return f"Bought for {said(self.total)}{after(': ', lines or None)}"
+
+
+class CustomerPurchaseRefunded(Event):
+    """The customer got back all or some of what she paid."""
+
+    is_fact: ClassVar[bool] = True
+    part_field: ClassVar[str | None] = "purchase_id"
+
+    purchase_id: UUID
+    amount: Money
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Refunded {said(self.amount)}{after(': ', self.reason)}"
+
+
+class CustomerPurchaseRetracted(Event):
+    """A purchase was recorded that was never made, or not by this customer."""
+
+    is_fact: ClassVar[bool] = True
+    part_field: ClassVar[str | None] = "purchase_id"
+
+    purchase_id: UUID
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Purchase retracted{after(': ', self.reason)}"
+
+
+PurchaseEvent: TypeAlias = CustomerPurchaseRecorded | CustomerPurchaseRefunded | CustomerPurchaseRetracted
+
+
+def evolve_purchase(customer: Customer, event: PurchaseEvent) -> Customer:
+    """The customer after the event; nothing that is recorded later brings back what was retracted."""
+    purchase = customer.trade.purchases.get(event.purchase_id, Purchase())
+    match event:
+        case CustomerPurchaseRecorded():
+            return buying(_with_purchase(customer, event.purchase_id, replace(purchase, total=event.total)))
+        case CustomerPurchaseRefunded():
+            refunds = (*purchase.refunds, event.amount)
+            return _with_purchase(customer, event.purchase_id, replace(purchase, refunds=refunds))
+        case CustomerPurchaseRetracted():
+            return not_buying(_with_purchase(customer, event.purchase_id, replace(purchase, is_retracted=True)))
+        case _:
+            assert_never(event)
 
 
 class RecordPurchase(Command):
@@ -23,6 +101,13 @@ class RefundPurchase(Command):
 
     purchase_id: UUID
     amount: Money
+    reason: Text | None = None
+
+
+class RetractPurchase(Command):
+    """Take back a purchase that was never made, or not by this customer."""
+
+    purchase_id: UUID
     reason: Text | None = None
 
 
@@ -91,6 +176,12 @@ def refund_purchase(customer: Customer, command: RefundPurchase) -> CustomerPurc
     return CustomerPurchaseRefunded(purchase_id=command.purchase_id, amount=amount, reason=command.reason)
 
 
+def retract_purchase(customer: Customer, command: RetractPurchase) -> CustomerPurchaseRetracted:
+    """With its refunds; raises CustomerAlreadyForgotten, CustomerMerged, UnknownPurchase, PurchaseAlreadyRetracted."""
+    standing_purchase(customer, command.purchase_id)
+    return CustomerPurchaseRetracted(purchase_id=command.purchase_id, reason=command.reason)
+
+
 def standing_purchase(customer: Customer, purchase_id: UUID) -> Purchase:
     """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownPurchase, PurchaseAlreadyRetracted."""
     must_be_in_use(customer)
@@ -100,3 +191,8 @@ def standing_purchase(customer: Customer, purchase_id: UUID) -> Purchase:
     if purchase.is_retracted:
         raise PurchaseAlreadyRetracted(purchase_id=purchase_id)
     return purchase
+
+
+def _with_purchase(customer: Customer, purchase_id: UUID, purchase: Purchase) -> Customer:
+    purchases = customer.trade.purchases.with_entry(purchase_id, purchase)
+    return replace(customer, trade=replace(customer.trade, purchases=purchases))

@@ -6,32 +6,19 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from domain.customer.events import CustomerEvent
-from domain.customer.purchase import standing_purchase
+from domain.customer.cancellation import CustomerSubscriptionRetracted, RetractSubscription, retract_subscription
+from domain.customer.history import CustomerEvent
+from domain.customer.purchase import CustomerPurchaseRetracted, RetractPurchase, retract_purchase
 from domain.customer.state import Customer
-from domain.customer.subscription import standing_subscription
-from domain.customer.trade_events import CustomerPurchaseRetracted, CustomerSubscriptionRetracted, TradeRetraction
 from domain.event import Command, CustomerId, Refusal, Text
 from domain.follow_up import FollowUpRetracted, RetractFollowUp
 from domain.interaction import InteractionRetracted, RetractInteraction
 from domain.reattribution import AlreadyAttributed
 from domain.work import retract_follow_up, retract_interaction
 
-PartRetracted: TypeAlias = InteractionRetracted | FollowUpRetracted | TradeRetraction
-
-
-class RetractPurchase(Command):
-    """Take back a purchase that was never made, or not by this customer."""
-
-    purchase_id: UUID
-    reason: Text | None = None
-
-
-class RetractSubscription(Command):
-    """Take back a subscription that never was, or not of this customer."""
-
-    subscription_id: UUID
-    reason: Text | None = None
+PartRetracted: TypeAlias = (
+    InteractionRetracted | FollowUpRetracted | CustomerPurchaseRetracted | CustomerSubscriptionRetracted
+)
 
 
 class ReattributePart(Command):
@@ -52,21 +39,6 @@ class ReattributedPart:
 
     here: PartRetracted
     there: tuple[tuple[CustomerEvent, datetime], ...]
-
-
-def retract_purchase(customer: Customer, command: RetractPurchase) -> CustomerPurchaseRetracted:
-    """With its refunds; raises CustomerAlreadyForgotten, CustomerMerged, UnknownPurchase, PurchaseAlreadyRetracted."""
-    standing_purchase(customer, command.purchase_id)
-    return CustomerPurchaseRetracted(purchase_id=command.purchase_id, reason=command.reason)
-
-
-def retract_subscription(customer: Customer, command: RetractSubscription) -> CustomerSubscriptionRetracted:
-    """Also once it has ended; nobody has churned by that.
-
-    Raises CustomerAlreadyForgotten, CustomerMerged, UnknownSubscription, SubscriptionAlreadyRetracted.
-    """
-    standing_subscription(customer, command.subscription_id)
-    return CustomerSubscriptionRetracted(subscription_id=command.subscription_id, reason=command.reason)
 
 
 def reattribute_part(

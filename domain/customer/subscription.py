@@ -1,27 +1,98 @@
-"""What a customer pays for month by month: subscriptions from start to end, and what they bring (MRR)."""
+"""What a customer pays for month by month: subscriptions started, paused, resumed and renewed."""
 
+from dataclasses import replace
 from datetime import date
+from typing import Annotated, ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
-from domain.customer.events import CustomerChurned, CustomerEvent, CustomerWonBack
-from domain.customer.state import Customer, must_be_in_use
-from domain.customer.trade_events import (
-    CustomerSubscriptionCancellationScheduled,
-    CustomerSubscriptionCancelled,
-    CustomerSubscriptionDowngraded,
-    CustomerSubscriptionPaused,
-    CustomerSubscriptionRenewed,
-    CustomerSubscriptionResumed,
-    CustomerSubscriptionStarted,
-    CustomerSubscriptionUpgraded,
-    Months,
-)
-from domain.customer.trade_state import Subscription
-from domain.event import Command, Refusal, Text, Word
-from domain.money import Money, digits, written
+from pydantic import Field
+
+from domain.customer.life import CustomerWonBack
+from domain.customer.state import Customer, buying, must_be_in_use
+from domain.customer.trade_state import Subscription, paying, silent, with_subscription
+from domain.event import Command, Event, OptionalPersonalText, Refusal, Text, Word
+from domain.money import Money, digits
+from domain.phrases import after, said
 
 SUBSCRIPTION_STARTED = "subscription_started"
 """Why a customer is won back when nobody says more than that she subscribed again."""
+
+Months = Annotated[int, Field(ge=0, le=1200)]
+"""How long a subscription runs before it has to be renewed."""
+
+
+class SubscriptionRecord(Event):
+    """What is recorded of any change of a subscription: which one, and the day from which on it holds."""
+
+    part_field: ClassVar[str | None] = "subscription_id"
+
+    subscription_id: UUID
+    effective_on: date
+
+
+class CustomerSubscriptionStarted(SubscriptionRecord):
+    """The customer pays regularly from now on; MRR is what that comes to in a month."""
+
+    plan: Word
+    mrr: Money
+    term_months: Months | None = None
+
+    def in_words(self) -> str:
+        since = f"from {self.effective_on}{_months(self.term_months)}"
+        return f"Subscribed to {self.plan} for {said(self.mrr)} a month {since}"
+
+
+class CustomerSubscriptionPaused(SubscriptionRecord):
+    """The customer neither pays nor gets anything until the subscription is resumed."""
+
+    until: date | None = None
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Subscription paused from {self.effective_on}{after(' until ', self.until)}{after(': ', self.reason)}"
+
+
+class CustomerSubscriptionResumed(SubscriptionRecord):
+    """The paused subscription goes on as it was."""
+
+    def in_words(self) -> str:
+        return f"Subscription resumed from {self.effective_on}"
+
+
+class CustomerSubscriptionRenewed(SubscriptionRecord):
+    """The subscription goes on for another term; if it was to end, it does not any more."""
+
+    term_months: Months | None = None
+
+    def in_words(self) -> str:
+        return f"Subscription renewed from {self.effective_on}{_months(self.term_months)}"
+
+
+SubscriptionEvent: TypeAlias = (
+    CustomerSubscriptionStarted | CustomerSubscriptionPaused | CustomerSubscriptionResumed | CustomerSubscriptionRenewed
+)
+
+
+def evolve_subscription(customer: Customer, event: SubscriptionEvent) -> Customer:
+    """The customer after the event."""
+    known = customer.trade.subscriptions.get(event.subscription_id, Subscription())
+    match event:
+        case CustomerSubscriptionStarted():
+            started = paying(replace(known, status="active", ends_on=None), event.effective_on, event.mrr)
+            return buying(subscribed(customer, event, started))
+        case CustomerSubscriptionPaused():
+            return subscribed(customer, event, silent(replace(known, status="paused"), event.effective_on))
+        case CustomerSubscriptionResumed():
+            return subscribed(customer, event, paying(replace(known, status="active"), event.effective_on, known.mrr))
+        case CustomerSubscriptionRenewed():
+            return subscribed(customer, event, replace(known, effective_on=event.effective_on, ends_on=None))
+        case _:
+            assert_never(event)
+
+
+def subscribed(customer: Customer, event: SubscriptionRecord, subscription: Subscription) -> Customer:
+    """With the subscription as it is after the event about it."""
+    return replace(customer, trade=with_subscription(customer.trade, event.subscription_id, subscription))
 
 
 class SubscriptionCommand(Command):
@@ -41,20 +112,6 @@ class StartSubscription(Command):
     effective_on: date
 
 
-class UpgradeSubscription(SubscriptionCommand):
-    """Record that the subscription brings more a month."""
-
-    plan: Word | None = None
-    mrr: Money
-
-
-class DowngradeSubscription(SubscriptionCommand):
-    """Record that the subscription brings less a month."""
-
-    plan: Word | None = None
-    mrr: Money
-
-
 class PauseSubscription(SubscriptionCommand):
     """Let the subscription rest."""
 
@@ -70,20 +127,6 @@ class RenewSubscription(SubscriptionCommand):
     """Record that the subscription goes on for another term, also when it was to end."""
 
     term_months: Months | None = None
-
-
-class ScheduleCancellation(SubscriptionCommand):
-    """Record on which day the subscription will end."""
-
-    voluntary: bool = True
-    reason: Text | None = None
-
-
-class CancelSubscription(SubscriptionCommand):
-    """Record that the subscription has ended."""
-
-    voluntary: bool = True
-    reason: Text | None = None
 
 
 class SubscriptionAlreadyStarted(Refusal):
@@ -110,10 +153,6 @@ class SubscriptionNotPaused(Refusal):
     """This subscription is not paused, so there is nothing to resume."""
 
 
-class CancellationAlreadyScheduled(Refusal):
-    """This subscription is already to end on {ends_on}."""
-
-
 class SubscriptionChangedSince(Refusal):
     """This subscription was last changed with effect from {effective_on}. Give that day or a later one."""
 
@@ -122,19 +161,9 @@ class MrrNegative(Refusal):
     """A subscription cannot bring less than nothing a month. Check the amount."""
 
 
-class MrrInOtherCurrency(Refusal):
-    """This subscription is paid in {currency}. Cancel it and start another one to change the currency."""
-
-
-class MrrNotHigher(Refusal):
-    """This subscription already brings {mrr} a month. An upgrade brings more; record less as a downgrade."""
-
-
-class MrrNotLower(Refusal):
-    """This subscription brings only {mrr} a month. A downgrade brings less; record more as an upgrade."""
-
-
-def start_subscription(customer: Customer, command: StartSubscription, new_id: UUID) -> tuple[CustomerEvent, ...]:
+def start_subscription(
+    customer: Customer, command: StartSubscription, new_id: UUID
+) -> tuple[CustomerSubscriptionStarted | CustomerWonBack, ...]:
     """Started, under the command's own id, else under `new_id`; and won back, if the customer had left.
 
     Raises CustomerAlreadyForgotten, CustomerMerged, SubscriptionAlreadyStarted, MrrNegative, UnknownCurrency.
@@ -157,39 +186,9 @@ def start_subscription(customer: Customer, command: StartSubscription, new_id: U
     return (started, *won_back)
 
 
-def upgrade_subscription(customer: Customer, command: UpgradeSubscription) -> CustomerSubscriptionUpgraded:
-    """Raises what concerns running subscriptions, MrrInOtherCurrency, MrrNotHigher."""
-    before = _running(customer, command).mrr
-    _must_be_comparable(before, command.mrr)
-    if before is not None and command.mrr.amount <= before.amount:
-        raise MrrNotHigher(mrr=written(before))
-    return CustomerSubscriptionUpgraded(
-        subscription_id=command.subscription_id,
-        plan=command.plan,
-        mrr=command.mrr,
-        from_mrr=before,
-        effective_on=command.effective_on,
-    )
-
-
-def downgrade_subscription(customer: Customer, command: DowngradeSubscription) -> CustomerSubscriptionDowngraded:
-    """Raises what concerns running subscriptions, MrrInOtherCurrency, MrrNegative, MrrNotLower."""
-    before = _running(customer, command).mrr
-    _must_be_comparable(before, command.mrr)
-    if before is not None and command.mrr.amount >= before.amount:
-        raise MrrNotLower(mrr=written(before))
-    return CustomerSubscriptionDowngraded(
-        subscription_id=command.subscription_id,
-        plan=command.plan,
-        mrr=command.mrr,
-        from_mrr=before,
-        effective_on=command.effective_on,
-    )
-
-
 def pause_subscription(customer: Customer, command: PauseSubscription) -> CustomerSubscriptionPaused:
     """Raises what concerns running subscriptions."""
-    _running(customer, command)
+    running_subscription(customer, command)
     return CustomerSubscriptionPaused(
         subscription_id=command.subscription_id,
         effective_on=command.effective_on,
@@ -200,62 +199,17 @@ def pause_subscription(customer: Customer, command: PauseSubscription) -> Custom
 
 def resume_subscription(customer: Customer, command: ResumeSubscription) -> CustomerSubscriptionResumed:
     """Raises what concerns live subscriptions, SubscriptionNotPaused."""
-    if _live(customer, command).status != "paused":
+    if live_subscription(customer, command).status != "paused":
         raise SubscriptionNotPaused()
     return CustomerSubscriptionResumed(subscription_id=command.subscription_id, effective_on=command.effective_on)
 
 
 def renew_subscription(customer: Customer, command: RenewSubscription) -> CustomerSubscriptionRenewed:
     """Raises what concerns running subscriptions."""
-    _running(customer, command)
+    running_subscription(customer, command)
     return CustomerSubscriptionRenewed(
         subscription_id=command.subscription_id, effective_on=command.effective_on, term_months=command.term_months
     )
-
-
-def schedule_cancellation(
-    customer: Customer, command: ScheduleCancellation
-) -> CustomerSubscriptionCancellationScheduled:
-    """Also once scheduled, to another day; raises what concerns live subscriptions, CancellationAlreadyScheduled."""
-    if _live(customer, command).ends_on == command.effective_on:
-        raise CancellationAlreadyScheduled(ends_on=command.effective_on)
-    return CustomerSubscriptionCancellationScheduled(
-        subscription_id=command.subscription_id,
-        effective_on=command.effective_on,
-        voluntary=command.voluntary,
-        reason=command.reason,
-    )
-
-
-def cancel_subscription(customer: Customer, command: CancelSubscription) -> tuple[CustomerEvent, ...]:
-    """Cancelled; with the last subscription the customer has churned. Raises what concerns live subscriptions."""
-    _live(customer, command)
-    cancelled = CustomerSubscriptionCancelled(
-        subscription_id=command.subscription_id,
-        effective_on=command.effective_on,
-        voluntary=command.voluntary,
-        reason=command.reason,
-    )
-    others = (
-        subscription.status
-        for subscription_id, subscription in customer.trade.subscriptions.items()
-        if subscription_id != command.subscription_id
-    )
-    if customer.status == "churned" or any(status in ("active", "paused") for status in others):
-        return (cancelled,)
-    return (cancelled, CustomerChurned(kind="contractual", effective_on=command.effective_on, reason=command.reason))
-
-
-def _live(customer: Customer, command: SubscriptionCommand) -> Subscription:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownSubscription, SubscriptionAlreadyRetracted,
-    SubscriptionAlreadyCancelled, SubscriptionChangedSince.
-    """
-    subscription = standing_subscription(customer, command.subscription_id)
-    if subscription.status == "cancelled":
-        raise SubscriptionAlreadyCancelled()
-    if subscription.effective_on is not None and command.effective_on < subscription.effective_on:
-        raise SubscriptionChangedSince(effective_on=subscription.effective_on)
-    return subscription
 
 
 def standing_subscription(customer: Customer, subscription_id: UUID) -> Subscription:
@@ -269,17 +223,25 @@ def standing_subscription(customer: Customer, subscription_id: UUID) -> Subscrip
     return subscription
 
 
-def _running(customer: Customer, command: SubscriptionCommand) -> Subscription:
+def live_subscription(customer: Customer, command: SubscriptionCommand) -> Subscription:
+    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownSubscription, SubscriptionAlreadyRetracted,
+    SubscriptionAlreadyCancelled, SubscriptionChangedSince.
+    """
+    subscription = standing_subscription(customer, command.subscription_id)
+    if subscription.status == "cancelled":
+        raise SubscriptionAlreadyCancelled()
+    if subscription.effective_on is not None and command.effective_on < subscription.effective_on:
+        raise SubscriptionChangedSince(effective_on=subscription.effective_on)
+    return subscription
+
+
+def running_subscription(customer: Customer, command: SubscriptionCommand) -> Subscription:
     """A live one that is not paused; raises also SubscriptionIsPaused."""
-    subscription = _live(customer, command)
+    subscription = live_subscription(customer, command)
     if subscription.status == "paused":
         raise SubscriptionIsPaused()
     return subscription
 
 
-def _must_be_comparable(before: Money | None, after: Money) -> None:
-    if after.amount < 0:
-        raise MrrNegative()
-    if before is not None and after.currency != before.currency:
-        raise MrrInOtherCurrency(currency=before.currency)
-    digits(after.currency)
+def _months(months: int | None) -> str:
+    return "" if months is None else f" for {months} months"

@@ -1,22 +1,89 @@
 """A customer and others: relations between customers, and two records of the same one, merged and back."""
 
+from dataclasses import replace
 from datetime import date
+from typing import Literal, TypeAlias, assert_never
 from uuid import UUID
 
 from pydantic import Field
 
-from domain.customer.contacts import must_run_forwards
-from domain.customer.events import (
-    CustomerAbsorbed,
-    CustomerMergedInto,
-    CustomerRelatedTo,
-    CustomerRelationEnded,
-    FieldChoice,
-    RelationKind,
+from domain.customer.contact_persons import must_run_forwards
+from domain.customer.state import Customer, RelationKind, must_be_in_use, must_not_be_forgotten
+from domain.event import Command, CustomerId, Event, OptionalPersonalText, Refusal, Text, Word
+from domain.merge import (
+    Absorbed,
+    MergeCommand,
+    MergedInto,
+    MergeReverted,
+    RevertMerge,
+    merged,
+    must_be_another,
+    reverted,
 )
-from domain.customer.state import Customer, must_be_in_use, must_not_be_forgotten
-from domain.event import Command, CustomerId, Refusal, Text, Word
-from domain.merge import MergeCommand, MergeReverted, RevertMerge, must_be_another, reverted
+from domain.phrases import after, during
+
+FieldChoice: TypeAlias = Literal["survivor", "merged"]
+"""Whose value of a field holds after a merge."""
+
+
+class CustomerRelatedTo(Event):
+    """The other customer is the parent, supplier, employer or the like of this one."""
+
+    other_id: CustomerId
+    kind: RelationKind
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def in_words(self) -> str:
+        return f"Customer {self.other_id} is {self.kind}{during(self.valid_from, self.valid_to)}"
+
+
+class CustomerRelationEnded(Event):
+    """The other customer is not that to this one any more."""
+
+    other_id: CustomerId
+    kind: RelationKind
+    valid_to: date | None = None
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        until = after(" from ", self.valid_to)
+        return f"Customer {self.other_id} is no longer {self.kind}{until}{after(': ', self.reason)}"
+
+
+class CustomerMergedInto(MergedInto):
+    """The customer is the same as another one, in whose history she lives on."""
+
+    field_choices: dict[Word, FieldChoice] = Field(default_factory=dict)
+
+    def in_words(self) -> str:
+        return f"Merged into customer {self.survivor_id}{after(': ', self.reason)}"
+
+
+class CustomerAbsorbed(Absorbed):
+    """Another customer is the same as this one and lives on here."""
+
+    field_choices: dict[Word, FieldChoice] = Field(default_factory=dict)
+
+    def in_words(self) -> str:
+        return f"Customer {self.merged_id} is the same and lives on here"
+
+
+TieEvent: TypeAlias = CustomerRelatedTo | CustomerRelationEnded | CustomerMergedInto | CustomerAbsorbed | MergeReverted
+
+
+def evolve_ties(customer: Customer, event: TieEvent) -> Customer:
+    """The customer after the event."""
+    match event:
+        case CustomerRelatedTo():
+            return replace(customer, relations={**customer.relations, (event.other_id, event.kind): event.valid_from})
+        case CustomerRelationEnded():
+            ended = (event.other_id, event.kind)
+            return replace(customer, relations={key: day for key, day in customer.relations.items() if key != ended})
+        case CustomerMergedInto() | CustomerAbsorbed() | MergeReverted():
+            return replace(customer, merges=merged(customer.merges, event))
+        case _:
+            assert_never(event)
 
 
 class RelateCustomer(Command):

@@ -4,26 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeAlias, assert_never
+from typing import Literal, TypeAlias
 from uuid import UUID
 
-from domain.customer.trade_events import (
-    CustomerPurchaseRecorded,
-    CustomerPurchaseRefunded,
-    CustomerPurchaseRetracted,
-    CustomerSubscriptionCancellationScheduled,
-    CustomerSubscriptionCancelled,
-    CustomerSubscriptionDowngraded,
-    CustomerSubscriptionPaused,
-    CustomerSubscriptionRenewed,
-    CustomerSubscriptionResumed,
-    CustomerSubscriptionRetracted,
-    CustomerSubscriptionStarted,
-    CustomerSubscriptionUpgraded,
-    PurchaseEvent,
-    SubscriptionEvent,
-    TradeRetraction,
-)
 from domain.growing_map import GrowingMap
 from domain.money import Currency, Money, sums
 
@@ -76,67 +59,22 @@ def mrr(trade: Trade, on: date) -> Mapping[Currency, Decimal]:
     return sums(money for subscription in trade.subscriptions.values() if (money := _paid(subscription, on)))
 
 
-def purchased(trade: Trade, event: PurchaseEvent) -> Trade:
-    """What was bought after the event about a purchase."""
-    purchase = trade.purchases.get(event.purchase_id, Purchase())
-    match event:
-        case CustomerPurchaseRecorded():
-            known = replace(purchase, total=event.total)
-        case CustomerPurchaseRefunded():
-            known = replace(purchase, refunds=(*purchase.refunds, event.amount))
-        case _:
-            assert_never(event)
-    return replace(trade, purchases=trade.purchases.with_entry(event.purchase_id, known))
+def with_subscription(trade: Trade, subscription_id: UUID, subscription: Subscription) -> Trade:
+    """What was bought, with that subscription as it is now; nothing brings back one that was retracted."""
+    known = trade.subscriptions.get(subscription_id)
+    if known is not None and known.status == "retracted":
+        return trade
+    return replace(trade, subscriptions={**trade.subscriptions, subscription_id: subscription})
 
 
-def subscribed(trade: Trade, event: SubscriptionEvent) -> Trade:
-    """What was bought after the event about a subscription."""
-    subscription = _subscription(trade.subscriptions.get(event.subscription_id, Subscription()), event)
-    return replace(trade, subscriptions={**trade.subscriptions, event.subscription_id: subscription})
-
-
-def retracted(trade: Trade, event: TradeRetraction) -> Trade:
-    """What was bought after a part of it was taken back; nothing that is recorded later brings it back."""
-    match event:
-        case CustomerPurchaseRetracted():
-            purchase = replace(trade.purchases.get(event.purchase_id, Purchase()), is_retracted=True)
-            return replace(trade, purchases=trade.purchases.with_entry(event.purchase_id, purchase))
-        case CustomerSubscriptionRetracted():
-            gone = Subscription(status="retracted")
-            return replace(trade, subscriptions={**trade.subscriptions, event.subscription_id: gone})
-        case _:
-            assert_never(event)
-
-
-def _subscription(subscription: Subscription, event: SubscriptionEvent) -> Subscription:
-    if subscription.status == "retracted":
-        return subscription
-    match event:
-        case CustomerSubscriptionStarted():
-            return _paying(replace(subscription, status="active", ends_on=None), event.effective_on, event.mrr)
-        case CustomerSubscriptionUpgraded() | CustomerSubscriptionDowngraded():
-            return _paying(subscription, event.effective_on, event.mrr)
-        case CustomerSubscriptionPaused():
-            return _silent(replace(subscription, status="paused"), event.effective_on)
-        case CustomerSubscriptionResumed():
-            return _paying(replace(subscription, status="active"), event.effective_on, subscription.mrr)
-        case CustomerSubscriptionRenewed():
-            return replace(subscription, effective_on=event.effective_on, ends_on=None)
-        case CustomerSubscriptionCancellationScheduled():
-            return replace(subscription, ends_on=event.effective_on)
-        case CustomerSubscriptionCancelled():
-            return _silent(replace(subscription, status="cancelled", ends_on=None), event.effective_on)
-        case _:
-            assert_never(event)
-
-
-def _paying(subscription: Subscription, on: date, agreed: Money | None) -> Subscription:
+def paying(subscription: Subscription, on: date, agreed: Money | None) -> Subscription:
     """What is agreed now; a subscription that rests brings nothing all the same."""
     subscription = replace(subscription, mrr=agreed, effective_on=on)
     return _brings(subscription, on, agreed) if agreed and subscription.status == "active" else subscription
 
 
-def _silent(subscription: Subscription, on: date) -> Subscription:
+def silent(subscription: Subscription, on: date) -> Subscription:
+    """It brings nothing from that day on."""
     subscription = replace(subscription, effective_on=on)
     if subscription.mrr is None:
         return subscription

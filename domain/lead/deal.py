@@ -1,25 +1,143 @@
 """The deal in a lead: its stage, value, expected close, chance, forecast category, products and proposals."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Annotated, ClassVar, Literal, TypeAlias, assert_never
 
-from domain.event import Command, Refusal, Text, Word
-from domain.lead.events import (
-    ForecastCategory,
-    LeadExpectedCloseMoved,
-    LeadForecastCategoryChosen,
-    LeadMovedToStage,
-    LeadProbabilityOverridden,
-    LeadProductAdded,
-    LeadProductRemoved,
-    LeadProductRepriced,
-    LeadProposalSent,
-    LeadValued,
-    Quantity,
-)
+from pydantic import Field
+
+from domain.event import Command, Event, OptionalPersonalText, Refusal, Text, Word
 from domain.lead.state import Lead, must_be_open
 from domain.money import Money
+from domain.phrases import after, percent, plain, said
 from domain.workspace import Pipeline, Probability
+
+ForecastCategory: TypeAlias = Literal["pipeline", "best_case", "commit", "omitted"]
+
+Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=6, allow_inf_nan=False)]
+
+
+class LeadMovedToStage(Event):
+    """The lead went to another stage and takes that stage's chance of being won, also in place of one overridden."""
+
+    from_stage: Word | None = None
+    to_stage: Word
+    pipeline: Word
+    pipeline_version: int
+    probability: Probability
+
+    def in_words(self) -> str:
+        return f"Moved{after(' from ', self.from_stage)} to {self.to_stage}"
+
+
+class LeadValued(Event):
+    """The deal is now thought to be worth this."""
+
+    value: Money
+
+    def in_words(self) -> str:
+        return f"Valued at {said(self.value)}"
+
+
+class LeadExpectedCloseMoved(Event):
+    """The deal is now expected to be decided on this day."""
+
+    expected_close: date
+
+    def in_words(self) -> str:
+        return f"Expected to close on {self.expected_close}"
+
+
+class LeadProbabilityOverridden(Event):
+    """Somebody judges the chance to win otherwise than the stage does; it holds until the next stage."""
+
+    probability: Probability
+
+    def in_words(self) -> str:
+        return f"Chance to win judged as {percent(self.probability)}"
+
+
+class LeadForecastCategoryChosen(Event):
+    """Somebody says how firmly the deal may be counted on in the forecast."""
+
+    category: ForecastCategory
+
+    def in_words(self) -> str:
+        return f"Forecast as {self.category.replace('_', ' ')}"
+
+
+class LeadProductAdded(Event):
+    """The deal now includes a product."""
+
+    product_id: Word
+    quantity: Quantity
+    unit_price: Money | None = None
+
+    def in_words(self) -> str:
+        return f"Added {_line(self)}"
+
+
+class LeadProductRepriced(Event):
+    """A product of the deal has another quantity or price."""
+
+    product_id: Word
+    quantity: Quantity
+    unit_price: Money | None = None
+
+    def in_words(self) -> str:
+        return f"Changed to {_line(self)}"
+
+
+class LeadProductRemoved(Event):
+    """A product is no longer part of the deal."""
+
+    product_id: Word
+
+    def in_words(self) -> str:
+        return f"Removed {self.product_id}"
+
+
+class LeadProposalSent(Event):
+    """The prospect was sent an offer; what it amounts to does not change the lead's own value."""
+
+    is_fact: ClassVar[bool] = True
+
+    document: OptionalPersonalText = None
+    value: Money | None = None
+
+    def in_words(self) -> str:
+        return f"Proposal sent{after(' for ', self.value)}{after(': ', self.document)}"
+
+
+DealEvent: TypeAlias = (
+    LeadMovedToStage
+    | LeadValued
+    | LeadExpectedCloseMoved
+    | LeadProbabilityOverridden
+    | LeadForecastCategoryChosen
+    | LeadProductAdded
+    | LeadProductRepriced
+    | LeadProductRemoved
+    | LeadProposalSent
+)
+
+
+def evolve_deal(lead: Lead, event: DealEvent) -> Lead:
+    """The lead after the event."""
+    match event:
+        case LeadMovedToStage():
+            return replace(lead, pipeline=event.pipeline, stage=event.to_stage)
+        case LeadValued():
+            return replace(lead, value=event.value)
+        case LeadProductAdded() | LeadProductRepriced():
+            return replace(lead, products=lead.products | {event.product_id})
+        case LeadProductRemoved():
+            return replace(lead, products=lead.products - {event.product_id})
+        case LeadExpectedCloseMoved() | LeadProbabilityOverridden() | LeadForecastCategoryChosen() | LeadProposalSent():
+            return lead
+        case _:
+            assert_never(event)
 
 
 class MoveLeadToStage(Command):
@@ -165,3 +283,7 @@ def _must_include(lead: Lead, product_id: Word) -> None:
     must_be_open(lead)
     if product_id not in lead.products:
         raise UnknownProduct()
+
+
+def _line(event: LeadProductAdded | LeadProductRepriced) -> str:
+    return f"{plain(event.quantity)} x {event.product_id}{after(' at ', event.unit_price)}"

@@ -1,16 +1,71 @@
 """A lead and others: its prospect becomes a customer or turns out to be one; two records of the same deal, merged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
 from pydantic import Field
 
 from domain import customer as customers
 from domain.customer import Customer, CustomerAbsorbed, CustomerMergedInto, FieldChoice
-from domain.event import Command, CustomerId, Refusal, Text, Word
-from domain.lead.events import LeadConversionReverted, LeadConverted
+from domain.event import Command, CustomerId, Event, OptionalPersonalText, Refusal, Text, Word
 from domain.lead.state import Lead, LeadAlreadyClosed
-from domain.merge import Absorbed, MergeCommand, MergedInto, MergeReverted, RevertMerge, must_be_another, reverted
+from domain.merge import (
+    Absorbed,
+    MergeCommand,
+    MergedInto,
+    MergeEvent,
+    MergeReverted,
+    RevertMerge,
+    merged,
+    must_be_another,
+    reverted,
+)
+from domain.phrases import after
+from domain.reattribution import Reattributed
+
+
+class LeadConverted(Event):
+    """The prospect became a customer in her own right, or is the one of that id, into whom that merge brought her."""
+
+    can_be_undone: ClassVar[bool] = False
+
+    customer_id: CustomerId | None = None
+    # without one, she lived on there already
+    merge_id: UUID | None = None
+
+    def in_words(self) -> str:
+        return f"Became a customer{after(', the same as customer ', self.customer_id)}"
+
+
+class LeadConversionReverted(Event):
+    """The prospect had not become a customer after all; the merge is the one of her conversion."""
+
+    can_be_undone: ClassVar[bool] = False
+
+    merge_id: UUID | None = None
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Did not become a customer after all{after(': ', self.reason)}"
+
+
+TieEvent: TypeAlias = LeadConverted | LeadConversionReverted | MergeEvent | Reattributed
+
+
+def evolve_ties(lead: Lead, event: TieEvent) -> Lead:
+    """The lead after the event."""
+    match event:
+        case LeadConverted():
+            return replace(lead, conversion=event)
+        case LeadConversionReverted():
+            return replace(lead, conversion=None)
+        case MergedInto() | Absorbed() | MergeReverted():
+            return replace(lead, merges=merged(lead.merges, event))
+        case Reattributed():
+            return replace(lead, reattributed_to=event.to_customer_id)
+        case _:
+            assert_never(event)
 
 
 class ConvertLead(Command):

@@ -1,11 +1,20 @@
 """The work on a lead as on any record, and what only a lead has: the first time that one of us reached out."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from domain import work as shared
-from domain.interaction import CorrectInteraction, InteractionCorrected, InteractionLogged, LogInteraction
-from domain.lead.events import LeadContacted, LeadEvent
+from domain.interaction import (
+    CorrectInteraction,
+    InteractionCorrected,
+    InteractionEvent,
+    InteractionLogged,
+    InteractionRetracted,
+    LogInteraction,
+)
+from domain.lead.intake import LeadContacted
 from domain.lead.state import Lead
+from domain.work import WorkEvent, worked
 from domain.work import cancel_follow_up as cancel_follow_up
 from domain.work import complete_follow_up as complete_follow_up
 from domain.work import reschedule_follow_up as reschedule_follow_up
@@ -14,12 +23,17 @@ from domain.work import retract_interaction as retract_interaction
 from domain.work import schedule_follow_up as schedule_follow_up
 
 
-def log_interaction(lead: Lead, command: LogInteraction, new_id: UUID) -> tuple[LeadEvent, ...]:
+def evolve_work(lead: Lead, event: WorkEvent) -> Lead:
+    """The lead after the event."""
+    return replace(_contact_checked(lead, event), work=worked(lead.work, event))
+
+
+def log_interaction(lead: Lead, command: LogInteraction, new_id: UUID) -> tuple[InteractionEvent | LeadContacted, ...]:
     """Logged, and contacted when it is our first outbound one; raises LeadMerged, InteractionAlreadyLogged."""
     return _with_first_contact(lead, shared.log_interaction(lead, command, new_id))
 
 
-def correct_interaction(lead: Lead, command: CorrectInteraction) -> tuple[LeadEvent, ...]:
+def correct_interaction(lead: Lead, command: CorrectInteraction) -> tuple[InteractionEvent | LeadContacted, ...]:
     """Corrected, and contacted when that makes it our first outbound one.
 
     Raises LeadMerged, UnknownInteraction, InteractionAlreadyRetracted.
@@ -27,7 +41,20 @@ def correct_interaction(lead: Lead, command: CorrectInteraction) -> tuple[LeadEv
     return _with_first_contact(lead, shared.correct_interaction(lead, command))
 
 
-def _with_first_contact(lead: Lead, event: InteractionLogged | InteractionCorrected) -> tuple[LeadEvent, ...]:
+def _with_first_contact(
+    lead: Lead, event: InteractionLogged | InteractionCorrected
+) -> tuple[InteractionEvent | LeadContacted, ...]:
     if event.direction != "outbound" or lead.contacted:
         return (event,)
     return (event, LeadContacted(interaction_id=event.interaction_id))
+
+
+def _contact_checked(lead: Lead, event: WorkEvent) -> Lead:
+    """A first contact that did not take place, or was the prospect's own doing, was none."""
+    match event:
+        case InteractionCorrected() if event.direction == "outbound":
+            return lead
+        case InteractionCorrected() | InteractionRetracted() if event.interaction_id == lead.first_contact:
+            return replace(lead, contacted=False, first_contact=None)
+        case _:
+            return lead

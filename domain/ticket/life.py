@@ -1,62 +1,98 @@
-"""A ticket's life: opened, put pending or on hold, resumed, solved, reopened, closed; spam; merged and back."""
+"""A ticket's life: put pending or on hold, resumed, solved, reopened, closed; spam."""
 
-from uuid import UUID
+from dataclasses import replace
+from typing import TypeAlias, assert_never
 
-from pydantic import Field
+from domain.event import Command, Event, OptionalPersonalText, Refusal, Text, Word
+from domain.phrases import after, why
+from domain.ticket.state import Ticket, TicketStatus, must_be_in_work, must_be_unsolved, must_not_be_closed
 
-from domain.customer import CustomerKind
-from domain.event import Command, CustomerId, ExternalKey, MemberId, Refusal, Text, Word
-from domain.merge import (
-    Absorbed,
-    MergeCommand,
-    MergedInto,
-    MergeReverted,
-    RevertMerge,
-    must_be_another,
-    reverted,
+
+class TicketPutPending(Event):
+    """We wait for the customer; the clocks stand still."""
+
+    waiting_for: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Waiting for the customer{after(': ', self.waiting_for)}"
+
+
+class TicketPutOnHold(Event):
+    """We wait for a third party; the clocks stand still."""
+
+    waiting_for: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Waiting for a third party{after(': ', self.waiting_for)}"
+
+
+class TicketResumed(Event):
+    """We wait no longer, because the customer replied or somebody says so."""
+
+    cause: Word | None = None
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Resumed{why(self.cause, self.reason)}"
+
+
+class TicketSolved(Event):
+    """The customer has what she needed, as far as we know."""
+
+    resolution: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Solved{after(': ', self.resolution)}"
+
+
+class TicketReopened(Event):
+    """A solved ticket is open again, or one that was no spam after all."""
+
+    cause: Word | None = None
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Reopened{why(self.cause, self.reason)}"
+
+
+class TicketClosed(Event):
+    """A solved ticket is closed for good: what the customer writes now opens a follow-up ticket."""
+
+    cause: Word | None = None
+
+    def in_words(self) -> str:
+        return f"Closed{why(self.cause, None)}"
+
+
+class TicketMarkedSpam(Event):
+    """Nobody needs anything: the ticket is closed, and counts nowhere."""
+
+    def in_words(self) -> str:
+        return "Marked as spam"
+
+
+LifeEvent: TypeAlias = (
+    TicketPutPending | TicketPutOnHold | TicketResumed | TicketSolved | TicketReopened | TicketClosed | TicketMarkedSpam
 )
-from domain.sla_policy import Priority, SlaPolicy
-from domain.ticket.events import (
-    Author,
-    TicketAssigned,
-    TicketClosed,
-    TicketEvent,
-    TicketId,
-    TicketMarkedSpam,
-    TicketOpened,
-    TicketPutOnHold,
-    TicketPutPending,
-    TicketReopened,
-    TicketReplied,
-    TicketResumed,
-    TicketSolved,
-)
-from domain.ticket.state import (
-    Ticket,
-    must_be_in_work,
-    must_be_unsolved,
-    must_be_wanted,
-    must_not_be_closed,
-)
 
 
-class OpenTicket(Command):
-    """Take up what a known customer or somebody new needs; `inbound` is false when one of us begins."""
-
-    subject: Text
-    body: Text | None = None
-    message_id: ExternalKey | None = None
-    customer_id: CustomerId | None = None
-    customer_name: Text | None = None
-    customer_kind: CustomerKind = "person"
-    person_id: UUID | None = None
-    channel: Word | None = None
-    priority: Priority = "normal"
-    category: Word | None = None
-    inbound: bool = True
-    external_ids: dict[Word, ExternalKey] = Field(default_factory=dict)
-    assignee_id: MemberId | None = None
-    team: Word | None = None
+def evolve_life(ticket: Ticket, event: LifeEvent) -> Ticket:
+    """The ticket after the event."""
+    match event:
+        case TicketPutPending():
+            return _turned(ticket, "pending")
+        case TicketPutOnHold():
+            return _turned(ticket, "on_hold")
+        case TicketResumed() | TicketReopened():
+            return _turned(ticket, "open")
+        case TicketSolved():
+            return replace(_turned(ticket, "solved"), awaits=None, was_solved=True)
+        case TicketClosed():
+            return replace(_turned(ticket, "closed"), awaits=None, was_solved=True)
+        case TicketMarkedSpam():
+            return replace(ticket, status="closed", spam=True)
+        case _:
+            assert_never(event)
 
 
 class PutTicketPending(Command):
@@ -101,10 +137,6 @@ class MarkTicketSpam(Command):
     """Close a ticket in which nobody needs anything."""
 
 
-class MergeTicket(MergeCommand):
-    """Merge the ticket into another one that is about the same."""
-
-
 class TicketAlreadyWaiting(Refusal):
     """This ticket already waits for {whom}."""
 
@@ -115,31 +147,6 @@ class TicketNotWaiting(Refusal):
 
 class TicketNotSolved(Refusal):
     """This ticket is not solved. Only a solved ticket can be closed or reopened."""
-
-
-class SurvivorNotOpen(Refusal):
-    """The ticket to merge into is closed, or was merged itself. Choose one that is still worked on."""
-
-
-def open_ticket(command: OpenTicket, policy: SlaPolicy | None) -> tuple[TicketEvent, ...]:
-    """Opened under that policy, then replied to with the first message and assigned, when these are given."""
-    opened = TicketOpened(
-        subject=command.subject,
-        channel=command.channel,
-        priority=command.priority,
-        category=command.category,
-        person_id=command.person_id,
-        inbound=command.inbound,
-        sla_policy=policy,
-        external_ids=command.external_ids,
-    )
-    events: list[TicketEvent] = [opened]
-    if command.body is not None:
-        author: Author = "customer" if command.inbound else "agent"
-        events.append(TicketReplied(author=author, body=command.body, message_id=command.message_id))
-    if command.assignee_id or command.team:
-        events.append(TicketAssigned(assignee_id=command.assignee_id, team=command.team))
-    return tuple(events)
 
 
 def put_pending(ticket: Ticket, command: PutTicketPending) -> TicketPutPending:
@@ -192,32 +199,11 @@ def mark_spam(ticket: Ticket, command: MarkTicketSpam) -> TicketMarkedSpam:
     return TicketMarkedSpam()
 
 
-def merge(ticket: Ticket, command: MergeTicket, ticket_id: TicketId, merge_id: UUID) -> MergedInto:
-    """What happens to the ticket of that id, also once closed, as doubles are found late.
-
-    In one append with what `absorb` says of the survivor. Raises TicketMerged, TicketIsSpam, MergedIntoItself.
-    """
-    must_be_wanted(ticket)
-    must_be_another(command, ticket_id)
-    return MergedInto(survivor_id=command.survivor_id, merge_id=merge_id, reason=command.reason)
-
-
-def absorb(survivor: Ticket, command: MergeTicket, merged_id: TicketId, merge_id: UUID) -> Absorbed:
-    """What happens to the survivor when the ticket of that id is merged into it.
-
-    No cycles: a survivor that was itself merged is refused. Raises SurvivorNotOpen.
-    """
-    if survivor.status == "closed" or survivor.merges.into is not None:
-        raise SurvivorNotOpen()
-    return Absorbed(merged_id=merged_id, merge_id=merge_id)
-
-
-def revert_merge(ticket: Ticket, command: RevertMerge) -> MergeReverted:
-    """What happens to either of the two, in one append; raises UnknownMerge."""
-    return reverted(ticket.merges, command)
-
-
 def _must_be_solved(ticket: Ticket) -> None:
     must_not_be_closed(ticket)
     if ticket.status != "solved":
         raise TicketNotSolved()
+
+
+def _turned(ticket: Ticket, status: TicketStatus) -> Ticket:
+    return replace(ticket, status=status, spam=False)

@@ -1,22 +1,63 @@
-"""What is said on a ticket: replies, the follow-up ticket once it is closed, and how content the customer is."""
+"""What is said on a ticket: replies, and how content the customer is."""
 
-from domain.event import Command, ExternalKey, Refusal, Text, Word
-from domain.sla_policy import Priority, SlaPolicy
-from domain.ticket.events import (
-    Author,
-    Csat,
-    TicketEvent,
-    TicketId,
-    TicketOpened,
-    TicketRated,
-    TicketReopened,
-    TicketReplied,
-    TicketResumed,
-)
-from domain.ticket.state import Ticket, must_be_wanted, must_not_be_closed
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal, TypeAlias, assert_never
+
+from pydantic import Field
+
+from domain.event import Command, Event, ExternalKey, OptionalPersonalText, PersonalText, Refusal, Text
+from domain.phrases import after, said
+from domain.ticket.life import TicketReopened, TicketResumed
+from domain.ticket.state import Ticket, must_be_wanted, must_not_be_closed, taken_up
+
+Author: TypeAlias = Literal["agent", "customer", "bot"]
+"""Who wrote: one of us, the customer's side, or a program, which never counts as an answer."""
+
+Csat = Annotated[int, Field(ge=1, le=5)]
+"""How content the customer is, from 1 to 5."""
 
 CUSTOMER_REPLIED = "customer_replied"
 """Why a ticket was resumed or reopened when nobody but the customer did anything."""
+
+
+class TicketReplied(Event):
+    """Somebody wrote on the ticket, to the other side or, when it is not public, only for us to read."""
+
+    is_fact: ClassVar[bool] = True
+
+    author: Author
+    body: PersonalText
+    public: bool = True
+    message_id: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"{'Reply' if self.public else 'Internal note'} of {_author(self)}: {said(self.body)}"
+
+
+class TicketRated(Event):
+    """The customer said how content she is; when she says so again, the last time counts."""
+
+    is_fact: ClassVar[bool] = True
+
+    csat: Csat
+    comment: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Rated {self.csat} of 5{after(': ', self.comment)}"
+
+
+TalkEvent: TypeAlias = TicketReplied | TicketRated
+
+
+def evolve_talk(ticket: Ticket, event: TalkEvent) -> Ticket:
+    """The ticket after the event."""
+    match event:
+        case TicketReplied():
+            return _replied(ticket, event)
+        case TicketRated():
+            return replace(ticket, rating=event)
+        case _:
+            assert_never(event)
 
 
 class ReplyToTicket(Command):
@@ -26,17 +67,6 @@ class ReplyToTicket(Command):
     body: Text
     public: bool = True
     message_id: ExternalKey | None = None
-
-
-class OpenFollowUpTicket(Command):
-    """Open a new ticket from a closed one, mostly because the customer replied to it."""
-
-    body: Text
-    message_id: ExternalKey | None = None
-    subject: Text | None = None
-    channel: Word | None = None
-    priority: Priority = "normal"
-    inbound: bool = True
 
 
 class RateTicket(Command):
@@ -50,14 +80,6 @@ class MessageAlreadyRecorded(Refusal):
     """This message is already on the ticket. There is nothing more to record."""
 
 
-class TicketNotClosed(Refusal):
-    """This ticket is not closed. Reply to it instead of opening a follow-up ticket."""
-
-
-class SubjectNeeded(Refusal):
-    """The subject of the earlier ticket is not known any more. Say what the follow-up ticket is about."""
-
-
 class TicketNotYetSolved(Refusal):
     """This ticket has never been solved. It can be rated once it has been."""
 
@@ -66,13 +88,13 @@ class TicketAlreadyRated(Refusal):
     """This ticket is already rated like that."""
 
 
-def reply(ticket: Ticket, command: ReplyToTicket) -> tuple[TicketEvent, ...]:
+def reply(ticket: Ticket, command: ReplyToTicket) -> tuple[TicketReplied | TicketReopened | TicketResumed, ...]:
     """Replied; what a customer writes also resumes a ticket that waits, and reopens a solved one.
 
     That holds on hold too: she may say what we ask a third party for. Raises TicketMerged, TicketIsSpam,
     MessageAlreadyRecorded, TicketAlreadyClosed.
     """
-    _must_be_unheard(ticket, command.message_id)
+    must_be_unheard(ticket, command.message_id)
     must_not_be_closed(ticket)
     replied = TicketReplied(
         author=command.author, body=command.body, public=command.public, message_id=command.message_id
@@ -84,34 +106,6 @@ def reply(ticket: Ticket, command: ReplyToTicket) -> tuple[TicketEvent, ...]:
     if ticket.status in ("pending", "on_hold"):
         return (replied, TicketResumed(cause=CUSTOMER_REPLIED))
     return (replied,)
-
-
-def open_follow_up(
-    closed: Ticket, closed_id: TicketId, command: OpenFollowUpTicket, policy: SlaPolicy | None
-) -> tuple[TicketEvent, ...]:
-    """What begins the new ticket: opened after the closed one, with its subject, category and person; replied.
-
-    Nobody has it yet, and its priority is judged anew. Raises TicketMerged, TicketIsSpam, MessageAlreadyRecorded,
-    TicketNotClosed, SubjectNeeded.
-    """
-    _must_be_unheard(closed, command.message_id)
-    if closed.status != "closed":
-        raise TicketNotClosed()
-    subject = command.subject or closed.subject
-    if not isinstance(subject, str):
-        raise SubjectNeeded()
-    opened = TicketOpened(
-        subject=subject,
-        channel=command.channel or closed.channel,
-        priority=command.priority,
-        category=closed.category,
-        person_id=closed.person_id,
-        inbound=command.inbound,
-        follows=closed_id,
-        sla_policy=policy,
-    )
-    author: Author = "customer" if command.inbound else "agent"
-    return (opened, TicketReplied(author=author, body=command.body, message_id=command.message_id))
 
 
 def rate(ticket: Ticket, command: RateTicket) -> TicketRated:
@@ -128,7 +122,25 @@ def rate(ticket: Ticket, command: RateTicket) -> TicketRated:
     return rated
 
 
-def _must_be_unheard(ticket: Ticket, message_id: ExternalKey | None) -> None:
+def must_be_unheard(ticket: Ticket, message_id: ExternalKey | None) -> None:
+    """Raises TicketMerged, TicketIsSpam, MessageAlreadyRecorded."""
     must_be_wanted(ticket)
     if message_id in ticket.message_ids:
         raise MessageAlreadyRecorded()
+
+
+def _replied(ticket: Ticket, event: TicketReplied) -> Ticket:
+    """The same message twice is one reply; what a bot writes, or what only we read, answers nobody."""
+    if event.message_id in ticket.message_ids:
+        return ticket
+    if isinstance(event.message_id, str):
+        ticket = replace(ticket, message_ids=ticket.message_ids | {event.message_id})
+    if not event.public or event.author == "bot":
+        return ticket
+    if event.author == "agent":
+        return replace(taken_up(ticket), awaits=None)
+    return replace(ticket, awaits=ticket.awaits or "next_reply")
+
+
+def _author(event: TicketReplied) -> str:
+    return {"agent": "an agent", "customer": "the customer", "bot": "a bot"}[event.author]

@@ -1,17 +1,92 @@
 """Who has a ticket, how pressing it is and what it is about."""
 
-from domain.event import Command, MemberId, Refusal, Text, Word
+from dataclasses import replace
+from typing import Annotated, TypeAlias, assert_never
+
+from pydantic import Field
+
+from domain.event import Command, Event, MemberId, OptionalPersonalText, Refusal, Text, Word
+from domain.phrases import after, assigned, why
 from domain.sla_policy import PRIORITIES, Priority
-from domain.ticket.events import (
-    HIGHEST_LEVEL,
-    Level,
-    TicketAssigned,
-    TicketCategorised,
-    TicketEscalated,
-    TicketPriorityLowered,
-    TicketPriorityRaised,
+from domain.ticket.state import Ticket, must_be_unsolved, must_be_wanted, must_not_be_closed, taken_up
+
+HIGHEST_LEVEL = 9
+Level = Annotated[int, Field(ge=1, le=HIGHEST_LEVEL)]
+"""How far up a ticket was escalated."""
+
+
+class TicketAssigned(Event):
+    """The ticket is now somebody's, or a team's; without either, nobody's."""
+
+    assignee_id: MemberId | None = None
+    team: Word | None = None
+    rule: Word | None = None
+
+    def in_words(self) -> str:
+        return assigned(self.assignee_id, self.team, self.rule)
+
+
+class TicketEscalated(Event):
+    """The ticket needs more than those who had it can give: it went up to this level."""
+
+    level: Level
+    cause: Word | None = None
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Escalated to level {self.level}{why(self.cause, self.reason)}"
+
+
+class TicketPriorityRaised(Event):
+    """The ticket is more pressing than before."""
+
+    from_priority: Priority
+    to_priority: Priority
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Priority raised from {self.from_priority} to {self.to_priority}{after(': ', self.reason)}"
+
+
+class TicketPriorityLowered(Event):
+    """The ticket is less pressing than before."""
+
+    from_priority: Priority
+    to_priority: Priority
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Priority lowered from {self.from_priority} to {self.to_priority}{after(': ', self.reason)}"
+
+
+class TicketCategorised(Event):
+    """The ticket is about this; without a category, about nothing we have a word for."""
+
+    category: Word | None = None
+
+    def in_words(self) -> str:
+        return f"Category: {self.category or 'none'}"
+
+
+TriageEvent: TypeAlias = (
+    TicketAssigned | TicketEscalated | TicketPriorityRaised | TicketPriorityLowered | TicketCategorised
 )
-from domain.ticket.state import Ticket, must_be_unsolved, must_be_wanted, must_not_be_closed
+
+
+def evolve_triage(ticket: Ticket, event: TriageEvent) -> Ticket:
+    """The ticket after the event."""
+    match event:
+        case TicketAssigned():
+            assigned = replace(ticket, assignee_id=event.assignee_id, team=event.team)
+            return taken_up(assigned) if event.assignee_id or event.team else assigned
+        case TicketEscalated():
+            return replace(ticket, level=event.level)
+        case TicketPriorityRaised() | TicketPriorityLowered():
+            return replace(ticket, priority=event.to_priority)
+        case TicketCategorised():
+            return replace(ticket, category=event.category)
+        case _:
+            assert_never(event)
 
 
 class AssignTicket(Command):

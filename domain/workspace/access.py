@@ -1,19 +1,117 @@
 """Who may work in the workspace: its members with their roles, and the programs that hold an API key."""
 
+from dataclasses import replace
+from typing import ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
-from domain.event import Command, MemberId, Refusal, Text, Word
-from domain.workspace.events import (
-    Digest,
-    Role,
-    WorkspaceApiKeyIssued,
-    WorkspaceApiKeyRevoked,
-    WorkspaceMemberDeactivated,
-    WorkspaceMemberInvited,
-    WorkspaceMemberRoleGranted,
-    WorkspaceMemberRoleRevoked,
+from domain.event import Command, Event, MemberId, OptionalPersonalText, PersonalText, Refusal, Text, Word
+from domain.phrases import after, said
+from domain.workspace.state import Digest, Role, Workspace
+
+
+class WorkspaceMemberInvited(Event):
+    """Somebody joined the company's workspace."""
+
+    part_field: ClassVar[str | None] = "member_id"
+
+    member_id: MemberId
+    name: PersonalText
+
+    def in_words(self) -> str:
+        return f"Invited {said(self.name)}"
+
+
+class WorkspaceMemberRoleGranted(Event):
+    """A member may do more: what this role may."""
+
+    part_field: ClassVar[str | None] = "member_id"
+
+    member_id: MemberId
+    role: Role
+
+    def in_words(self) -> str:
+        return f"A member became {self.role}"
+
+
+class WorkspaceMemberRoleRevoked(Event):
+    """A member may no longer do what this role may."""
+
+    part_field: ClassVar[str | None] = "member_id"
+
+    member_id: MemberId
+    role: Role
+
+    def in_words(self) -> str:
+        return f"A member is no longer {self.role}"
+
+
+class WorkspaceMemberDeactivated(Event):
+    """A member left; her roles went with her, and what she did stays. Invited again, she begins without roles."""
+
+    part_field: ClassVar[str | None] = "member_id"
+
+    member_id: MemberId
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"A member was deactivated{after(': ', self.reason)}"
+
+
+class WorkspaceApiKeyIssued(Event):
+    """A program may act here; of its secret only the digest is kept."""
+
+    part_field: ClassVar[str | None] = "key_id"
+
+    key_id: UUID
+    label: PersonalText
+    secret_digest: Digest
+    scopes: tuple[Word, ...]
+
+    def in_words(self) -> str:
+        return f"API key issued for {', '.join(self.scopes) or 'nothing'}: {said(self.label)}"
+
+
+class WorkspaceApiKeyRevoked(Event):
+    """A program may no longer act here."""
+
+    part_field: ClassVar[str | None] = "key_id"
+
+    key_id: UUID
+
+    def in_words(self) -> str:
+        return "API key revoked"
+
+
+AccessEvent: TypeAlias = (
+    WorkspaceMemberInvited
+    | WorkspaceMemberRoleGranted
+    | WorkspaceMemberRoleRevoked
+    | WorkspaceMemberDeactivated
+    | WorkspaceApiKeyIssued
+    | WorkspaceApiKeyRevoked
 )
-from domain.workspace.state import Workspace
+
+
+def evolve_access(workspace: Workspace, event: AccessEvent) -> Workspace:
+    """The workspace after the event."""
+    match event:
+        case WorkspaceMemberInvited():
+            members = {**workspace.members, event.member_id: event.name}
+            return replace(workspace, members=members, deactivated=workspace.deactivated - {event.member_id})
+        case WorkspaceMemberRoleGranted():
+            return _with_roles(workspace, event.member_id, workspace.roles_of(event.member_id) | {event.role})
+        case WorkspaceMemberRoleRevoked():
+            return _with_roles(workspace, event.member_id, workspace.roles_of(event.member_id) - {event.role})
+        case WorkspaceMemberDeactivated():
+            known = _with_roles(workspace, event.member_id, frozenset())
+            return replace(known, deactivated=workspace.deactivated | {event.member_id})
+        case WorkspaceApiKeyIssued():
+            return replace(workspace, keys={**workspace.keys, event.key_id: event})
+        case WorkspaceApiKeyRevoked():
+            keys = {key_id: key for key_id, key in workspace.keys.items() if key_id != event.key_id}
+            return replace(workspace, keys=keys)
+        case _:
+            assert_never(event)
 
 
 class InviteMember(Command):
@@ -152,3 +250,7 @@ def _must_not_be_the_last_admin(workspace: Workspace, member_id: MemberId) -> No
     admins = {member for member, roles in workspace.roles.items() if "admin" in roles and _is_active(workspace, member)}
     if admins == {member_id}:
         raise LastAdmin()
+
+
+def _with_roles(workspace: Workspace, member_id: MemberId, roles: frozenset[Role]) -> Workspace:
+    return replace(workspace, roles={**workspace.roles, member_id: roles})

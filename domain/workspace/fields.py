@@ -1,9 +1,47 @@
 """Defining the custom fields that records can have."""
 
+from dataclasses import replace
+from typing import TypeAlias, assert_never
+
 from domain.custom_field import CustomField, FieldId, FieldKind, RecordNoun, ReferenceNoun
-from domain.event import Command, Refusal, Word
-from domain.workspace.events import WorkspaceCustomFieldDefined, WorkspaceCustomFieldRetired
+from domain.event import Command, Event, Refusal, Word
+from domain.phrases import after
 from domain.workspace.state import Workspace
+
+
+class WorkspaceCustomFieldDefined(Event):
+    """From now on records can have this field; values recorded by an earlier version stay as they are."""
+
+    custom_field: CustomField
+
+    def in_words(self) -> str:
+        return _defined(self.custom_field)
+
+
+class WorkspaceCustomFieldRetired(Event):
+    """The field takes no more values; those it has stay. Defined again, it is in use again."""
+
+    noun: RecordNoun
+    field_id: FieldId
+
+    def in_words(self) -> str:
+        return f"Field {self.field_id} of {self.noun}s retired"
+
+
+FieldEvent: TypeAlias = WorkspaceCustomFieldDefined | WorkspaceCustomFieldRetired
+
+
+def evolve_fields(workspace: Workspace, event: FieldEvent) -> Workspace:
+    """The workspace after the event."""
+    match event:
+        case WorkspaceCustomFieldDefined():
+            key = (event.custom_field.noun, event.custom_field.field_id)
+            fields = {**workspace.custom_fields, key: event.custom_field}
+            return replace(workspace, custom_fields=fields, retired_fields=workspace.retired_fields - {key})
+        case WorkspaceCustomFieldRetired():
+            return replace(workspace, retired_fields=workspace.retired_fields | {(event.noun, event.field_id)})
+        case _:
+            assert_never(event)
 
 
 class DefineCustomField(Command):
@@ -103,3 +141,9 @@ def _nature(field: CustomField | DefineCustomField) -> tuple[FieldKind, Referenc
 def _in_words(field: CustomField) -> str:
     of = f" to a {field.refers_to}" if field.refers_to else ""
     return f"{'personal ' if field.is_personal else ''}values of kind {field.kind}{of}"
+
+
+def _defined(field: CustomField) -> str:
+    choices = f": {', '.join(field.choices)}" if field.choices else ""
+    kind = f"{'personal ' if field.is_personal else ''}{field.kind}{after(' to a ', field.refers_to)}"
+    return f"Field {field.label} of {field.noun}s, version {field.version}, {kind}{choices}"

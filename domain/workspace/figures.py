@@ -1,20 +1,74 @@
 """Publishing what figures are computed with: exchange rates, definitions of KPIs, and models with their parameters."""
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from typing import Annotated, TypeAlias, assert_never
 
 from pydantic import Field
 
-from domain.event import Command, Refusal, Word
-from domain.exchange_rate import ExchangeRate, Rate
+from domain.event import Command, Event, Refusal, Word
+from domain.exchange_rate import ExchangeRate, Rate, with_rate
 from domain.money import Currency, digits
-from domain.workspace.events import (
-    Digest,
-    Parameter,
-    WorkspaceExchangeRatePublished,
-    WorkspaceKpiDefinitionPublished,
-    WorkspaceModelFitted,
-)
-from domain.workspace.state import Workspace
+from domain.phrases import plain
+from domain.workspace.state import Digest, Version, Workspace
+
+Parameter = Annotated[Decimal, Field(max_digits=40, decimal_places=20, allow_inf_nan=False)]
+"""A number that a model was found to have."""
+
+
+class WorkspaceExchangeRatePublished(Event):
+    """The rate of a currency in another from a day on; of two for one day the later published one holds."""
+
+    exchange_rate: ExchangeRate
+
+    def in_words(self) -> str:
+        rate = self.exchange_rate
+        return f"1 {rate.from_currency} is {plain(rate.rate)} {rate.to_currency} from {rate.valid_on} on"
+
+
+class WorkspaceKpiDefinitionPublished(Event):
+    """From now on this figure is computed by the formula with this digest, with these parameters."""
+
+    kpi: Word
+    version: Version
+    formula_digest: Digest
+    parameters: dict[Word, Word]
+
+    def in_words(self) -> str:
+        return f"KPI {self.kpi}, version {self.version}: {_parameters(self.parameters)}"
+
+
+class WorkspaceModelFitted(Event):
+    """A model was fitted to what was known of the days from `from_day` up to, not including, `until_day`."""
+
+    model: Word
+    version: Version
+    parameters: Annotated[dict[Word, Parameter], Field(min_length=1)]
+    from_day: date
+    until_day: date
+    observations: Annotated[int, Field(ge=1)]
+
+    def in_words(self) -> str:
+        parameters = _parameters({name: plain(value) for name, value in self.parameters.items()})
+        days = f"{self.from_day} up to {self.until_day}"
+        return f"Model {self.model}, version {self.version}, fitted to {days}: {parameters}"
+
+
+FigureEvent: TypeAlias = WorkspaceExchangeRatePublished | WorkspaceKpiDefinitionPublished | WorkspaceModelFitted
+
+
+def evolve_figures(workspace: Workspace, event: FigureEvent) -> Workspace:
+    """The workspace after the event."""
+    match event:
+        case WorkspaceExchangeRatePublished():
+            return replace(workspace, exchange_rates=with_rate(workspace.exchange_rates, event.exchange_rate))
+        case WorkspaceKpiDefinitionPublished():
+            return replace(workspace, kpi_definitions={**workspace.kpi_definitions, event.kpi: event})
+        case WorkspaceModelFitted():
+            return replace(workspace, models={**workspace.models, event.model: event})
+        case _:
+            assert_never(event)
 
 
 class PublishExchangeRate(Command):
@@ -110,3 +164,7 @@ def fit_model(workspace: Workspace, command: FitModel) -> WorkspaceModelFitted:
         until_day=command.until_day,
         observations=command.observations,
     )
+
+
+def _parameters(parameters: dict[Word, Word]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in parameters.items()) or "no parameters"

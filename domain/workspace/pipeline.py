@@ -1,10 +1,34 @@
 """Publishing the pipelines that leads go through."""
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import TypeAlias, assert_never
 
-from domain.event import Command, Refusal, Word
-from domain.workspace.events import Pipeline, Stage, WorkspacePipelinePublished
+from domain.event import Command, Event, Refusal, Word
+from domain.pipeline import Pipeline, Stage
 from domain.workspace.state import Workspace
+
+
+class WorkspacePipelinePublished(Event):
+    """From now on leads go through these stages; those under way keep what was copied into them."""
+
+    pipeline: Pipeline
+
+    def in_words(self) -> str:
+        stages = ", ".join(stage.name for stage in self.pipeline.stages)
+        return f"Pipeline {self.pipeline.name}, version {self.pipeline.version}: {stages}"
+
+
+PipelineEvent: TypeAlias = WorkspacePipelinePublished
+
+
+def evolve_pipeline(workspace: Workspace, event: PipelineEvent) -> Workspace:
+    """The workspace after the event."""
+    match event:
+        case WorkspacePipelinePublished():
+            return replace(workspace, pipelines={**workspace.pipelines, event.pipeline.name: event.pipeline})
+        case _:
+            assert_never(event)
 
 
 class PublishPipeline(Command):

@@ -1,11 +1,52 @@
 """Defining segments of records, and publishing by which rules new records are assigned."""
 
+from dataclasses import replace
+from typing import TypeAlias, assert_never
+
 from domain.custom_field import RecordNoun
-from domain.event import Command, Refusal, Word
-from domain.segment import AssignmentStep, Conditions, must_make_sense
+from domain.event import Command, Event, Forgotten, Refusal, Word
+from domain.phrases import said
+from domain.segment import AssignmentStep, Conditions, PersonalFilter, PersonalSteps, must_make_sense
 from domain.workspace.access import must_be_active
-from domain.workspace.events import WorkspaceAssignmentRulePublished, WorkspaceSegmentDefined
-from domain.workspace.state import Workspace
+from domain.workspace.state import Version, Workspace
+
+
+class WorkspaceSegmentDefined(Event):
+    """From now on this name means the records that meet all conditions of at least one of these groups."""
+
+    name: Word
+    version: Version
+    noun: RecordNoun
+    groups: PersonalFilter
+
+    def in_words(self) -> str:
+        return f"Segment {self.name} of {self.noun}s, version {self.version}: {_groups(self)}"
+
+
+class WorkspaceAssignmentRulePublished(Event):
+    """From now on new records of this noun are assigned by the first of these steps whose conditions they meet."""
+
+    name: Word
+    version: Version
+    noun: RecordNoun
+    steps: PersonalSteps
+
+    def in_words(self) -> str:
+        return f"Assignment rule {self.name} for {self.noun}s, version {self.version}: {_steps(self)}"
+
+
+SegmentEvent: TypeAlias = WorkspaceSegmentDefined | WorkspaceAssignmentRulePublished
+
+
+def evolve_segments(workspace: Workspace, event: SegmentEvent) -> Workspace:
+    """The workspace after the event."""
+    match event:
+        case WorkspaceSegmentDefined():
+            return replace(workspace, segments={**workspace.segments, event.name: event})
+        case WorkspaceAssignmentRulePublished():
+            return replace(workspace, assignment_rules={**workspace.assignment_rules, event.name: event})
+        case _:
+            assert_never(event)
 
 
 class DefineSegment(Command):
@@ -79,3 +120,15 @@ def publish_assignment_rule(workspace: Workspace, command: PublishAssignmentRule
         raise AssignmentRuleKeepsItsNoun(rule=latest.name, noun=latest.noun)
     version = latest.version + 1 if latest else 1
     return WorkspaceAssignmentRulePublished(name=command.name, version=version, noun=command.noun, steps=command.steps)
+
+
+def _groups(event: WorkspaceSegmentDefined) -> str:
+    return said(event.groups) if isinstance(event.groups, Forgotten) else _counted(len(event.groups), "group")
+
+
+def _steps(event: WorkspaceAssignmentRulePublished) -> str:
+    return said(event.steps) if isinstance(event.steps, Forgotten) else _counted(len(event.steps), "step")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,14 +1,51 @@
 """Publishing when the company is open, and how soon tickets are promised to be answered and solved."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
+from typing import TypeAlias, assert_never
 
 from domain.business_time import BusinessCalendar, Holiday, Hours, SpecialHours, WeeklyHours, time_zone
-from domain.event import Command, Refusal, Word
+from domain.event import Command, Event, Refusal, Word
 from domain.public_holidays import PublicHolidays, holidays_of
 from domain.sla_policy import SlaGoal, SlaPolicy
-from domain.workspace.events import WorkspaceBusinessCalendarPublished, WorkspaceSlaPolicyPublished
 from domain.workspace.state import Workspace
+
+
+class WorkspaceBusinessCalendarPublished(Event):
+    """From now on business time is counted by this calendar; its holidays hold whichever public ones were asked for."""
+
+    calendar: BusinessCalendar
+    public_holidays: PublicHolidays | None = None
+
+    def in_words(self) -> str:
+        calendar = self.calendar
+        holidays = f"{len(calendar.holidays)} holidays"
+        return f"Business calendar {calendar.name}, version {calendar.version}: {calendar.zone}, {holidays}"
+
+
+class WorkspaceSlaPolicyPublished(Event):
+    """From now on new tickets are promised this; those under way keep the version that they were opened with."""
+
+    policy: SlaPolicy
+
+    def in_words(self) -> str:
+        return f"SLA policy {self.policy.name}, version {self.policy.version}: {_goals(self.policy)}"
+
+
+SlaEvent: TypeAlias = WorkspaceBusinessCalendarPublished | WorkspaceSlaPolicyPublished
+
+
+def evolve_sla(workspace: Workspace, event: SlaEvent) -> Workspace:
+    """The workspace after the event."""
+    match event:
+        case WorkspaceBusinessCalendarPublished():
+            return replace(workspace, calendars={**workspace.calendars, event.calendar.name: event.calendar})
+        case WorkspaceSlaPolicyPublished():
+            versions = (*workspace.sla_policies.get(event.policy.name, ()), event.policy)
+            return replace(workspace, sla_policies={**workspace.sla_policies, event.policy.name: versions})
+        case _:
+            assert_never(event)
 
 
 class PublishBusinessCalendar(Command):
@@ -115,3 +152,11 @@ def _all_holidays(command: PublishBusinessCalendar) -> tuple[Holiday, ...]:
     public = holidays_of(command.public_holidays) if command.public_holidays else ()
     every = {**{holiday.day: holiday for holiday in public}, **own}
     return tuple(every[day] for day in sorted(every))
+
+
+def _goals(policy: SlaPolicy) -> str:
+    goals = (
+        f"{goal.target.replace('_', ' ')} in {round(goal.within_seconds / 60)} min ({goal.priority})"
+        for goal in policy.goals
+    )
+    return ", ".join(goals) or "nothing"

@@ -1,44 +1,39 @@
 """The settings of the workspace that hold now, and which events made them so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypeVar, assert_never
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, get_args
 from uuid import UUID
+
+from pydantic import Field, StringConstraints
 
 from domain.business_time import BusinessCalendar
 from domain.custom_field import CustomField, FieldId, RecordNoun
-from domain.event import Forgotten, MemberId, Refusal, Text, Word
-from domain.exchange_rate import ExchangeRates, with_rate
+from domain.event import CustomerId, Forgotten, MemberId, Refusal, Text, Word
+from domain.exchange_rate import ExchangeRates
+from domain.pipeline import Pipeline
 from domain.sla_policy import SlaPolicy
-from domain.workspace.events import (
-    Pipeline,
-    Role,
-    WorkspaceApiKeyIssued,
-    WorkspaceApiKeyRevoked,
-    WorkspaceAssignmentRulePublished,
-    WorkspaceBusinessCalendarPublished,
-    WorkspaceCustomFieldDefined,
-    WorkspaceCustomFieldRetired,
-    WorkspaceEvent,
-    WorkspaceExchangeRatePublished,
-    WorkspaceKpiDefinitionPublished,
-    WorkspaceMemberDeactivated,
-    WorkspaceMemberInvited,
-    WorkspaceMemberRoleGranted,
-    WorkspaceMemberRoleRevoked,
-    WorkspaceModelFitted,
-    WorkspacePipelinePublished,
-    WorkspaceSegmentDefined,
-    WorkspaceSlaPolicyPublished,
-    WorkspaceWebhookPaused,
-    WorkspaceWebhookRegistered,
-    WorkspaceWebhookRemoved,
-    WorkspaceWebhookResumed,
-)
+
+if TYPE_CHECKING:  # beside these events are their rules, which need the state
+    from domain.workspace.access import WorkspaceApiKeyIssued
+    from domain.workspace.figures import WorkspaceKpiDefinitionPublished, WorkspaceModelFitted
+    from domain.workspace.segments import WorkspaceAssignmentRulePublished, WorkspaceSegmentDefined
+    from domain.workspace.webhooks import WorkspaceWebhookRegistered
+
+
+WORKSPACE_ID = CustomerId(UUID("00000000-0000-7000-8000-000000000001"))
+"""Whose history it is when it is about no customer; also the workspace's only stream."""
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32,128}$")]
+
+Role: TypeAlias = Literal["admin", "manager", "agent", "analyst", "auditor", "integration"]
+"""What a member may do here; one member may have several roles."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+Version = Annotated[int, Field(ge=1)]
 
 FieldKey: TypeAlias = tuple[RecordNoun, FieldId]
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 
 class UnknownPipeline(Refusal):
@@ -75,15 +70,15 @@ class Workspace:
     members: Mapping[MemberId, Text | Forgotten] = field(default_factory=dict)
     deactivated: frozenset[MemberId] = frozenset()
     roles: Mapping[MemberId, frozenset[Role]] = field(default_factory=dict)
-    keys: Mapping[UUID, WorkspaceApiKeyIssued] = field(default_factory=dict)
+    keys: "Mapping[UUID, WorkspaceApiKeyIssued]" = field(default_factory=dict)
     custom_fields: Mapping[FieldKey, CustomField] = field(default_factory=dict)
     retired_fields: frozenset[FieldKey] = frozenset()
     exchange_rates: ExchangeRates = field(default_factory=ExchangeRates)
-    segments: Mapping[Word, WorkspaceSegmentDefined] = field(default_factory=dict)
-    assignment_rules: Mapping[Word, WorkspaceAssignmentRulePublished] = field(default_factory=dict)
-    kpi_definitions: Mapping[Word, WorkspaceKpiDefinitionPublished] = field(default_factory=dict)
-    models: Mapping[Word, WorkspaceModelFitted] = field(default_factory=dict)
-    webhooks: Mapping[UUID, WorkspaceWebhookRegistered] = field(default_factory=dict)
+    segments: "Mapping[Word, WorkspaceSegmentDefined]" = field(default_factory=dict)
+    assignment_rules: "Mapping[Word, WorkspaceAssignmentRulePublished]" = field(default_factory=dict)
+    kpi_definitions: "Mapping[Word, WorkspaceKpiDefinitionPublished]" = field(default_factory=dict)
+    models: "Mapping[Word, WorkspaceModelFitted]" = field(default_factory=dict)
+    webhooks: "Mapping[UUID, WorkspaceWebhookRegistered]" = field(default_factory=dict)
     paused_webhooks: frozenset[UUID] = frozenset()
 
     def pipeline(self, name: Word) -> Pipeline:
@@ -117,64 +112,3 @@ class Workspace:
     def roles_of(self, member_id: MemberId) -> frozenset[Role]:
         """What the member may do here; nothing once she is deactivated."""
         return self.roles.get(member_id, frozenset())
-
-
-def evolve(workspace: Workspace, event: WorkspaceEvent) -> Workspace:
-    """The workspace after the event."""
-    match event:
-        case WorkspacePipelinePublished():
-            return replace(workspace, pipelines={**workspace.pipelines, event.pipeline.name: event.pipeline})
-        case WorkspaceBusinessCalendarPublished():
-            return replace(workspace, calendars={**workspace.calendars, event.calendar.name: event.calendar})
-        case WorkspaceSlaPolicyPublished():
-            versions = (*workspace.sla_policies.get(event.policy.name, ()), event.policy)
-            return replace(workspace, sla_policies={**workspace.sla_policies, event.policy.name: versions})
-        case WorkspaceMemberInvited():
-            members = {**workspace.members, event.member_id: event.name}
-            return replace(workspace, members=members, deactivated=workspace.deactivated - {event.member_id})
-        case WorkspaceMemberRoleGranted():
-            return _with_roles(workspace, event.member_id, workspace.roles_of(event.member_id) | {event.role})
-        case WorkspaceMemberRoleRevoked():
-            return _with_roles(workspace, event.member_id, workspace.roles_of(event.member_id) - {event.role})
-        case WorkspaceMemberDeactivated():
-            known = _with_roles(workspace, event.member_id, frozenset())
-            return replace(known, deactivated=workspace.deactivated | {event.member_id})
-        case WorkspaceApiKeyIssued():
-            return replace(workspace, keys={**workspace.keys, event.key_id: event})
-        case WorkspaceApiKeyRevoked():
-            return replace(workspace, keys=_without(workspace.keys, event.key_id))
-        case WorkspaceCustomFieldDefined():
-            key = (event.custom_field.noun, event.custom_field.field_id)
-            fields = {**workspace.custom_fields, key: event.custom_field}
-            return replace(workspace, custom_fields=fields, retired_fields=workspace.retired_fields - {key})
-        case WorkspaceCustomFieldRetired():
-            return replace(workspace, retired_fields=workspace.retired_fields | {(event.noun, event.field_id)})
-        case WorkspaceExchangeRatePublished():
-            return replace(workspace, exchange_rates=with_rate(workspace.exchange_rates, event.exchange_rate))
-        case WorkspaceSegmentDefined():
-            return replace(workspace, segments={**workspace.segments, event.name: event})
-        case WorkspaceAssignmentRulePublished():
-            return replace(workspace, assignment_rules={**workspace.assignment_rules, event.name: event})
-        case WorkspaceKpiDefinitionPublished():
-            return replace(workspace, kpi_definitions={**workspace.kpi_definitions, event.kpi: event})
-        case WorkspaceModelFitted():
-            return replace(workspace, models={**workspace.models, event.model: event})
-        case WorkspaceWebhookRegistered():
-            webhooks = {**workspace.webhooks, event.webhook_id: event}
-            return replace(workspace, webhooks=webhooks, paused_webhooks=workspace.paused_webhooks - {event.webhook_id})
-        case WorkspaceWebhookPaused():
-            return replace(workspace, paused_webhooks=workspace.paused_webhooks | {event.webhook_id})
-        case WorkspaceWebhookResumed():
-            return replace(workspace, paused_webhooks=workspace.paused_webhooks - {event.webhook_id})
-        case WorkspaceWebhookRemoved():
-            return replace(workspace, webhooks=_without(workspace.webhooks, event.webhook_id))
-        case _:
-            assert_never(event)
-
-
-def _with_roles(workspace: Workspace, member_id: MemberId, roles: frozenset[Role]) -> Workspace:
-    return replace(workspace, roles={**workspace.roles, member_id: roles})
-
-
-def _without(mapping: Mapping[Key, Value], gone: Key) -> Mapping[Key, Value]:
-    return {key: value for key, value in mapping.items() if key != gone}

@@ -1,18 +1,86 @@
 """Webhooks: addresses of other programs that are told what happens here."""
 
 from collections.abc import Collection
+from dataclasses import replace
+from typing import Annotated, ClassVar, TypeAlias, assert_never
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from domain.event import Command, Refusal, Text, Word
-from domain.workspace.events import (
-    Digest,
-    WorkspaceWebhookPaused,
-    WorkspaceWebhookRegistered,
-    WorkspaceWebhookRemoved,
-    WorkspaceWebhookResumed,
+from pydantic import Field
+
+from domain.event import Command, Event, OptionalPersonalText, PersonalText, Refusal, Text, Word
+from domain.phrases import after, said
+from domain.workspace.state import Digest, Workspace
+
+
+class WorkspaceWebhookRegistered(Event):
+    """From now on events of these types are sent to this address; of the secret only the digest is kept."""
+
+    part_field: ClassVar[str | None] = "webhook_id"
+
+    webhook_id: UUID
+    url: PersonalText
+    event_types: Annotated[tuple[Word, ...], Field(min_length=1)]
+    secret_digest: Digest
+
+    def in_words(self) -> str:
+        return f"Webhook for {', '.join(self.event_types)}: {said(self.url)}"
+
+
+class WorkspaceWebhookPaused(Event):
+    """Nothing is sent to this address until it is resumed."""
+
+    part_field: ClassVar[str | None] = "webhook_id"
+
+    webhook_id: UUID
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Webhook paused{after(': ', self.reason)}"
+
+
+class WorkspaceWebhookResumed(Event):
+    """Events are sent to this address again."""
+
+    part_field: ClassVar[str | None] = "webhook_id"
+
+    webhook_id: UUID
+
+    def in_words(self) -> str:
+        return "Webhook resumed"
+
+
+class WorkspaceWebhookRemoved(Event):
+    """Nothing is sent to this address any more."""
+
+    part_field: ClassVar[str | None] = "webhook_id"
+
+    webhook_id: UUID
+
+    def in_words(self) -> str:
+        return "Webhook removed"
+
+
+WebhookEvent: TypeAlias = (
+    WorkspaceWebhookRegistered | WorkspaceWebhookPaused | WorkspaceWebhookResumed | WorkspaceWebhookRemoved
 )
-from domain.workspace.state import Workspace
+
+
+def evolve_webhooks(workspace: Workspace, event: WebhookEvent) -> Workspace:
+    """The workspace after the event."""
+    match event:
+        case WorkspaceWebhookRegistered():
+            webhooks = {**workspace.webhooks, event.webhook_id: event}
+            return replace(workspace, webhooks=webhooks, paused_webhooks=workspace.paused_webhooks - {event.webhook_id})
+        case WorkspaceWebhookPaused():
+            return replace(workspace, paused_webhooks=workspace.paused_webhooks | {event.webhook_id})
+        case WorkspaceWebhookResumed():
+            return replace(workspace, paused_webhooks=workspace.paused_webhooks - {event.webhook_id})
+        case WorkspaceWebhookRemoved():
+            webhooks = {one: webhook for one, webhook in workspace.webhooks.items() if one != event.webhook_id}
+            return replace(workspace, webhooks=webhooks)
+        case _:
+            assert_never(event)
 
 
 class RegisterWebhook(Command):

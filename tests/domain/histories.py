@@ -36,7 +36,7 @@ from domain.money import Money
 from domain.public_holidays import PublicHolidays
 from domain.segment import AssignmentStep, Condition
 from domain.sla_policy import SlaGoal, SlaPolicy
-from domain.ticket.events import HIGHEST_LEVEL
+from domain.ticket import HIGHEST_LEVEL
 from domain.work import FollowUpStatus, InteractionStatus, Work
 from domain.workspace import DEFAULT_PIPELINE, Pipeline, Workspace, WorkspaceCustomFieldDefined, publish_pipeline
 from domain.workspace import evolve as workspace_evolve

@@ -30,6 +30,9 @@ class Reached(Event):
 
     point: PersonalContactPoint
 
+    def in_words(self) -> str:
+        return "Reached"
+
 
 @pytest.mark.parametrize(
     ("written", "region", "expected"),

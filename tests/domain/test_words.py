@@ -55,7 +55,6 @@ from domain.ticket import (
     TicketSlaMet,
     TicketSolved,
 )
-from domain.words import in_words
 from tests.domain.company_sentences import COMPANY_SENTENCES
 from tests.domain.customer_sentences import CUSTOMER_SENTENCES
 from tests.domain.histories import IDS, any_event, patient
@@ -171,14 +170,14 @@ def test_every_event_there_is_has_a_sentence_here() -> None:
 
 @pytest.mark.parametrize(("event", "sentence"), SENTENCES, ids=lambda value: value if isinstance(value, str) else "")
 def test_an_event_in_words(event: Event, sentence: str) -> None:
-    assert in_words(event) == sentence
+    assert event.in_words() == sentence
 
 
 @patient
 @given(any_event)
 def test_any_event_has_words_also_once_forgotten(event: Event) -> None:
     gone = event.model_copy(update=dict.fromkeys(personal_fields(type(event)), FORGOTTEN))
-    for sentence in (in_words(event), in_words(gone)):
+    for sentence in (event.in_words(), gone.in_words()):
         assert sentence
         assert "Forgotten" not in sentence
         # unless somebody wrote just that

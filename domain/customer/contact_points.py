@@ -1,24 +1,74 @@
-"""Where a customer is reached, and by way of whom: contact points and contact persons."""
+"""Where a customer is reached, directly or by way of her contact persons."""
 
-from datetime import date
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, ClassVar, TypeAlias, TypeVar, assert_never
 from uuid import UUID
 
 from pydantic import StringConstraints
 
-from domain.contact_point import ContactPoint, ContactPointKind, contact_point
-from domain.customer.events import (
-    BuyingRole,
-    ContactPointRecord,
-    CustomerContactPersonAdded,
-    CustomerContactPersonRemoved,
-    CustomerContactPersonRoleAssigned,
-    CustomerContactPointAdded,
-    CustomerContactPointCorrected,
-    CustomerContactPointRemoved,
-)
+from domain.contact_point import ContactPoint, ContactPointKind, PersonalContactPoint, contact_point
+from domain.customer.contact_persons import UnknownContactPerson
 from domain.customer.state import Customer, KnownPoint, must_be_in_use
-from domain.event import Command, Forgotten, Refusal, Text, Word
+from domain.event import Command, Event, Forgotten, OptionalPersonalText, Refusal, Text, Word
+from domain.phrases import after, said
+
+
+class ContactPointRecord(Event):
+    """What is recorded of a contact point, at first and when corrected: the customer's own, or one of her people's."""
+
+    part_field: ClassVar[str | None] = "point_id"
+
+    point_id: UUID
+    kind: ContactPointKind
+    value: PersonalContactPoint
+    label: Word | None = None
+    primary: bool = False
+    person_id: UUID | None = None
+
+
+class CustomerContactPointAdded(ContactPointRecord):
+    """The customer can be reached here; when primary, before all others of the kind."""
+
+    def in_words(self) -> str:
+        return f"Added {_point(self)}"
+
+
+class CustomerContactPointCorrected(ContactPointRecord):
+    """A contact point was recorded wrongly or is another now; this is how it is, in full."""
+
+    def in_words(self) -> str:
+        return f"Corrected to {_point(self)}"
+
+
+class CustomerContactPointRemoved(Event):
+    """The customer cannot be reached here any more."""
+
+    part_field: ClassVar[str | None] = "point_id"
+
+    point_id: UUID
+    reason: OptionalPersonalText = None
+
+    def in_words(self) -> str:
+        return f"Contact point removed{after(': ', self.reason)}"
+
+
+ContactPointEvent: TypeAlias = CustomerContactPointAdded | CustomerContactPointCorrected | CustomerContactPointRemoved
+
+
+def evolve_contact_points(customer: Customer, event: ContactPointEvent) -> Customer:
+    """The customer after the event."""
+    match event:
+        case CustomerContactPointAdded() | CustomerContactPointCorrected():
+            return replace(customer, contact_points=_with_point(customer.contact_points, event))
+        case CustomerContactPointRemoved():
+            points = {
+                point_id: point for point_id, point in customer.contact_points.items() if point_id != event.point_id
+            }
+            return replace(customer, contact_points=points)
+        case _:
+            assert_never(event)
+
 
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """A country (ISO 3166) from which numbers without a country code are dialled."""
@@ -54,50 +104,12 @@ class RemoveContactPoint(Command):
     reason: Text | None = None
 
 
-class AddContactPerson(Command):
-    """Write down who speaks for the customer, with her part in the buying committee if she has one."""
-
-    person_id: UUID | None = None
-    name: Text
-    role: BuyingRole | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-
-class AssignContactPersonRole(Command):
-    """Say what part a contact person has in the buying committee; without one, none."""
-
-    person_id: UUID
-    role: BuyingRole | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-
-class RemoveContactPerson(Command):
-    """Say that somebody does not speak for the customer any more."""
-
-    person_id: UUID
-    reason: Text | None = None
-
-
 class ContactPointAlreadyAdded(Refusal):
     """This is already among the contact points, as {point_id}. Correct that one if something about it is wrong."""
 
 
 class UnknownContactPoint(Refusal):
     """There is no contact point {point_id} here. Check that it was added to this customer."""
-
-
-class ContactPersonAlreadyAdded(Refusal):
-    """The contact person {person_id} is already here. Assign her role, or leave out the id to add another."""
-
-
-class UnknownContactPerson(Refusal):
-    """There is no contact person {person_id} here. Add her first."""
-
-
-class PeriodBackwards(Refusal):
-    """This would end on {valid_to}, before it begins on {valid_from}. Check the days."""
 
 
 def add_contact_point(customer: Customer, command: AddContactPoint, new_id: UUID) -> CustomerContactPointAdded:
@@ -129,54 +141,6 @@ def remove_contact_point(customer: Customer, command: RemoveContactPoint) -> Cus
     """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownContactPoint."""
     _known(customer, command.point_id)
     return CustomerContactPointRemoved(point_id=command.point_id, reason=command.reason)
-
-
-def add_contact_person(customer: Customer, command: AddContactPerson, new_id: UUID) -> CustomerContactPersonAdded:
-    """Under the command's own id, else under `new_id`; one who was removed may come back.
-
-    Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged, ContactPersonAlreadyAdded,
-    PeriodBackwards.
-    """
-    person_id = command.person_id or new_id
-    must_be_in_use(customer, person_id)
-    if person_id in customer.people:
-        raise ContactPersonAlreadyAdded(person_id=person_id)
-    must_run_forwards(command.valid_from, command.valid_to)
-    return CustomerContactPersonAdded(
-        person_id=person_id,
-        name=command.name,
-        role=command.role,
-        valid_from=command.valid_from,
-        valid_to=command.valid_to,
-    )
-
-
-def assign_contact_person_role(
-    customer: Customer, command: AssignContactPersonRole
-) -> CustomerContactPersonRoleAssigned:
-    """Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged, UnknownContactPerson,
-    PeriodBackwards.
-    """
-    _must_be_known(customer, command.person_id)
-    must_run_forwards(command.valid_from, command.valid_to)
-    return CustomerContactPersonRoleAssigned(
-        person_id=command.person_id, role=command.role, valid_from=command.valid_from, valid_to=command.valid_to
-    )
-
-
-def remove_contact_person(customer: Customer, command: RemoveContactPerson) -> CustomerContactPersonRemoved:
-    """Her contact points go with her.
-
-    Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged, UnknownContactPerson.
-    """
-    _must_be_known(customer, command.person_id)
-    return CustomerContactPersonRemoved(person_id=command.person_id, reason=command.reason)
-
-
-def must_run_forwards(valid_from: date | None, valid_to: date | None) -> None:
-    """Raises PeriodBackwards."""
-    if valid_from is not None and valid_to is not None and valid_to < valid_from:
-        raise PeriodBackwards(valid_from=valid_from, valid_to=valid_to)
 
 
 Record = TypeVar("Record", bound=ContactPointRecord)
@@ -221,7 +185,17 @@ def _known(customer: Customer, point_id: UUID) -> KnownPoint:
     return customer.contact_points[point_id]
 
 
-def _must_be_known(customer: Customer, person_id: UUID) -> None:
-    must_be_in_use(customer, person_id)
-    if person_id not in customer.people:
-        raise UnknownContactPerson(person_id=person_id)
+def _with_point(points: Mapping[UUID, KnownPoint], event: ContactPointRecord) -> Mapping[UUID, KnownPoint]:
+    """With the new or corrected one; when it is primary, no other of its kind and person is."""
+    point = KnownPoint(event.kind, event.value, event.primary, event.person_id)
+    rivals = (
+        point_id
+        for point_id, other in points.items()
+        if event.primary and (other.kind, other.person_id) == (event.kind, event.person_id)
+    )
+    return {**points, **{rival: replace(points[rival], primary=False) for rival in rivals}, event.point_id: point}
+
+
+def _point(event: ContactPointRecord) -> str:
+    written = event.value if isinstance(event.value, Forgotten) else event.value.as_written
+    return f"{'primary ' if event.primary else ''}{event.kind}{after(', ', event.label)}: {said(written)}"

@@ -1,6 +1,6 @@
 """How the sentences of a timeline say moments, amounts and numbers, and what was forgotten."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from domain.event import Forgotten, MemberId, Word
@@ -40,3 +40,13 @@ def assigned(member_id: MemberId | None, team: Word | None, rule: Word | None) -
     to = "a member" if member_id else None
     of = f"team {team}" if team else None
     return f"Assigned to {' of '.join(filter(None, (to, of))) or 'nobody'}{after(' by rule ', rule)}"
+
+
+def why(cause: Word | None, reason: object) -> str:
+    """What brought something about, in a word and in somebody's own words, as far as either is known."""
+    return f"{after(', ', cause and cause.replace('_', ' '))}{after(': ', reason)}"
+
+
+def during(begin: date | None, end: date | None) -> str:
+    """The days from and until which something holds, as far as they are known."""
+    return f"{after(' from ', begin)}{after(' until ', end)}"
