@@ -144,7 +144,7 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
         "Refunded 3.00 EUR: Broken",
     ),
     (CustomerPurchaseRetracted(purchase_id=ID, reason="Her sister's"), "Purchase retracted: Her sister's"),
-    (CustomerSubscriptionRetracted(subscription_id=ID), "Subscription retracted"),
+    (CustomerSubscriptionRetracted(subscription_id=ID, reason="typo"), "Subscription retracted: typo"),
     (
         CustomerSubscriptionStarted(
             subscription_id=ID, effective_on=DAY, plan="basic", mrr=EUR(amount=Decimal(9)), term_months=12
