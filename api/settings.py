@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     seal_key_file: Path | None = None
     """A file with that key, in place of the key itself."""
 
+    projections: Path | None = None
+    """A folder with read models of one's own, beside those of the program."""
+
     oracle_data: Path | None = None
     """A folder of published data sets that the tests compare figures with."""
 

@@ -17,6 +17,7 @@ from eventstore import access, log, roles, server
 from eventstore.database import Connection, Pool, as_role, connect, migrate, new_pool
 from eventstore.trouble import Trouble
 from eventstore.wake import Bell
+from projections.read_models import read_also
 from replay.follow import Follower
 from replay.rebuild import prepare
 
@@ -80,6 +81,7 @@ def open_store(settings: Settings, *, follow: bool = False, publish: bool = True
     With `publish` a new workspace gets its default pipeline; without, nothing is written to the log.
     Each part acts as its own database role where it can. `conninfo` is the login itself.
     """
+    read_also(settings.projections)
     with database(settings) as conninfo:
         with connect(conninfo) as connection:
             migrate(connection)

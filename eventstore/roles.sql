@@ -109,7 +109,7 @@ DECLARE
     statements text[] := ARRAY(
         SELECT format('ALTER SCHEMA %I OWNER TO everfold_owner', n.nspname)
         FROM pg_namespace AS n
-        WHERE n.nspname IN ('log', 'access', 'replay')
+        WHERE n.nspname IN ('log', 'access', 'replay', 'trigram')
             AND n.nspowner <> 'everfold_owner'::regrole
         UNION ALL
         SELECT format('ALTER %s %s OWNER TO everfold_owner', k.kind, c.oid::regclass)
@@ -147,7 +147,7 @@ DECLARE
         SELECT format('ALTER TABLE %s OWNER TO everfold_follower', c.oid::regclass)
         FROM pg_class AS c
         JOIN replay.checkpoint AS model
-            ON model.projection = c.relname
+            ON c.relname = ANY (model.tables)
         JOIN pg_namespace AS n
             ON n.oid = c.relnamespace
         WHERE c.relkind = 'r'
@@ -201,6 +201,15 @@ GRANT USAGE ON SCHEMA log TO everfold_app, everfold_follower, everfold_analyst, 
 GRANT USAGE ON SCHEMA replay TO everfold_app, everfold_follower, everfold_auditor;
 GRANT USAGE ON SCHEMA access TO everfold_app;
 
+-- Only there where pg_trgm could be added.
+DO $$
+BEGIN
+    IF to_regnamespace('trigram') IS NOT NULL THEN
+        GRANT USAGE ON SCHEMA trigram TO everfold_app, everfold_follower, everfold_analyst;
+    END IF;
+END
+$$;
+
 -- An object without a line here is its owner's alone.
 DO $$
 DECLARE
@@ -234,6 +243,10 @@ BEGIN
             ('log.personal_digests()',       NULL,                     NULL,             NULL,     'EXECUTE', NULL),
             ('log.upcast_data()',            'EXECUTE',                'EXECUTE',        NULL,     NULL,      NULL),
             ('log.upcast_personal()',        'EXECUTE',                'EXECUTE',        NULL,     NULL,      NULL),
+            ('log.merge_at()',               'EXECUTE',                'EXECUTE',        NULL,     'EXECUTE', NULL),
+            ('log.roots()',                  'EXECUTE',                'EXECUTE',        NULL,     'EXECUTE', NULL),
+            ('log.members()',                'EXECUTE',                'EXECUTE',        NULL,     'EXECUTE', NULL),
+            ('log.misfiled_at()',            'EXECUTE',                'EXECUTE',        NULL,     'EXECUTE', NULL),
             ('log.holder()',                 'EXECUTE',                NULL,             NULL,     'EXECUTE', NULL),
             ('log.filed_elsewhere()',        NULL,                     NULL,             NULL,     'EXECUTE', NULL),
             ('log.concerns()',               'EXECUTE',                NULL,             NULL,     NULL,      NULL),
@@ -271,9 +284,10 @@ BEGIN
             ON object.line = line.object
         WHERE granted.privileges IS NOT NULL
         UNION ALL
-        SELECT format('GRANT SELECT ON TABLE %s TO everfold_app, everfold_analyst', to_regclass('public.' || quote_ident(projection)))
+        SELECT format('GRANT SELECT ON TABLE %s TO everfold_app, everfold_analyst', to_regclass('public.' || quote_ident(name)))
         FROM replay.checkpoint
-        WHERE to_regclass('public.' || quote_ident(projection)) IS NOT NULL
+        CROSS JOIN unnest(tables) AS name
+        WHERE to_regclass('public.' || quote_ident(name)) IS NOT NULL
     LOOP
         EXECUTE wanted.statement;
     END LOOP;

@@ -6,7 +6,7 @@ from uuid import UUID
 from eventstore.database import Connection, query
 from projections.reading import Row, read
 
-_TABLES = ("lead", "customer", "workspace_member")
+_TABLES = ("lead", "customer_360", "customer_alias", "workspace_member")
 
 
 def list_leads(

@@ -1,4 +1,4 @@
-"""The read models there are: every folder here with a `table.sql` and a `fold.sql`."""
+"""The read models there are: every folder here with a `table.sql` and one fold, or several that build on each other."""
 
 import fnmatch
 import hashlib
@@ -8,64 +8,179 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from domain.catalogue import EVENT_TYPES
 from domain.undo import EventsUndone
+from eventstore.trouble import Trouble
 
-_KEYS = {"customer_id", "stream_id", "part_id"}
+ROOT = "root_customer_id"
+"""The column of `history` that says whose history an event is read as, once merges and wrong filings are minded."""
+
+_KEYS = {"customer_id", ROOT, "stream_id", "part_id"}
 
 
-class FoldHeaderError(Exception):
-    """A fold's header does not say what the runtime must know."""
+class FoldHeaderError(Trouble):
+    """A fold's header does not say what the runtime must know, or a folder's files do not fit together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The SELECT over `history`, and over the tables of the folds before it, that fills one table.
+
+    `key_column` is the event's column that says which rows an event touches (the refold key); `table_key` is the same
+    in the table, and in the tables before it. `types` are the event types the fold reads; one that builds on earlier
+    tables alone has none.
+    """
+
+    table: str
+    key_column: str
+    table_key: str
+    types: tuple[str, ...]
+    text: str
+
+    @property
+    def is_rooted(self) -> bool:
+        """Whether a merge of customers can change its rows."""
+        return ROOT in self.text
+
+    def reads(self, table: str) -> bool:
+        """Whether it builds on that table of an earlier fold."""
+        return re.search(rf"\b{table}\b", self.text) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadModel:
-    """A table and the SELECT over `history` that fills it.
-
-    `key_column` is the event's column that says which rows an event touches (the refold key); `table_key` is the same
-    in the table. `types` are the event types the fold reads.
-    """
+    """A folder's answer to one question: its tables, and the folds that fill them, each building on those before it."""
 
     name: str
     question: str
-    key_column: str
-    table_key: str
-    types: tuple[str, ...]
     table: str
-    fold: str
+    folds: tuple[Fold, ...]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables by name, in the order in which they are filled."""
+        return tuple(fold.table for fold in self.folds)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The event types that any of the folds reads."""
+        return tuple(dict.fromkeys(type_ for fold in self.folds for type_ in fold.types))
+
+    @property
+    def key_column(self) -> str:
+        """The refold key of the last fold, whose table is the answer."""
+        return self.folds[-1].key_column
+
+    @property
+    def table_key(self) -> str:
+        """The same in its table."""
+        return self.folds[-1].table_key
 
     @property
     def definition(self) -> str:
-        """A digest of table and fold: rows folded by another definition are rebuilt."""
-        return hashlib.sha256(f"{self.table}\x00{self.fold}".encode()).hexdigest()
+        """A digest of tables and folds: rows folded by another definition are rebuilt."""
+        return hashlib.sha256("\x00".join((self.table, *(fold.text for fold in self.folds))).encode()).hexdigest()
 
 
-def parse(name: str, table: str, fold: str) -> ReadModel:
-    """A read model from the text of its two files. Raises FoldHeaderError with what is missing."""
-    header = dict(re.findall(r"^-- (question|key|types): (.+)$", fold, re.MULTILINE))
-    if missing := {"question", "key", "types"} - header.keys():
-        raise FoldHeaderError(f"{name}/fold.sql lacks the header line '-- {sorted(missing)[0]}: ...'.")
-    key = re.fullmatch(r"(\w+) AS (\w+)", header["key"])
-    if not key or key[1] not in _KEYS:
-        raise FoldHeaderError(
-            f"{name}/fold.sql: the key must read '{'|'.join(sorted(_KEYS))} AS <column of the table>'."
-        )
-    types = tuple(t for pattern in header["types"].split() for t in _matching(pattern))
-    for pattern in header["types"].split():
-        if not _matching(pattern):
-            raise FoldHeaderError(f"{name}/fold.sql: no event type is called {pattern!r}.")
-    return ReadModel(name, header["question"], key[1], key[2], types, table, fold.replace("%", "%%"))
+def parse(name: str, table: str, folds: str | Mapping[str, str]) -> ReadModel:
+    """A read model from the texts of its files: of one fold, or of each by the table it fills, in order.
+
+    Raises FoldHeaderError with what is missing.
+    """
+    texts = {name: folds} if isinstance(folds, str) else folds
+    parsed = tuple(_fold(f"{name}: the fold of {fills}", fills, text) for fills, text in texts.items())
+    if not parsed[0].types:
+        raise FoldHeaderError(f"{name}: the fold of {parsed[0].table} lacks the header line '-- types: ...'.")
+    for text in texts.values():
+        if question := re.search(r"^-- question: (.+)$", text, re.MULTILINE):
+            return ReadModel(name, question[1], table, parsed)
+    raise FoldHeaderError(f"{name}: the fold of {parsed[0].table} lacks the header line '-- question: ...'.")
 
 
 @cache
 def read_models() -> Mapping[str, ReadModel]:
     """All read models by name, in alphabetical order."""
-    return {
-        folder.name: parse(folder.name, _text(folder, "table.sql"), _text(folder, "fold.sql"))
-        for folder in sorted(files("projections").iterdir(), key=lambda entry: entry.name)
-        if folder.joinpath("fold.sql").is_file()
-    }
+    return dict(sorted((_in(files("projections")) | _outside).items()))
+
+
+def outside() -> Mapping[str, ReadModel]:
+    """Those that are not the program's own."""
+    return _outside
+
+
+def read_also(folder: Path | None) -> None:
+    """Take the read models in that folder too, and in no other. Raises FoldHeaderError when it cannot be done."""
+    if folder and not folder.is_dir():
+        raise FoldHeaderError(f"There is no folder {folder}, in which EVERFOLD_PROJECTIONS says your read models are.")
+    found = _in(folder) if folder else {}
+    taken = {table for model in _in(files("projections")).values() for table in (model.name, *model.tables)}
+    for model in found.values():
+        if clash := taken.intersection((model.name, *model.tables)):
+            raise FoldHeaderError(f"There is a read model {min(clash)} already. Call yours in {folder} otherwise.")
+        taken |= {model.name, *model.tables}
+    if found != _outside:
+        _outside.clear()
+        _outside.update(found)
+        read_models.cache_clear()
+
+
+_outside: dict[str, ReadModel] = {}
+
+
+def _in(place: Traversable) -> dict[str, ReadModel]:
+    folders = sorted(place.iterdir(), key=lambda entry: entry.name)
+    return {folder.name: load(folder) for folder in folders if folder.joinpath("table.sql").is_file()}
+
+
+def begin(folder: Path, name: str) -> Path:
+    """Make the folder of a new read model, which answers a question to begin with; returns it.
+
+    Raises FoldHeaderError when the name cannot be a table's, and FileExistsError.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
+        raise FoldHeaderError(f"{name!r} cannot be a table's name: begin with a letter, use a-z, 0-9 and _.")
+    if name in _in(files("projections")):
+        raise FoldHeaderError(f"There is a read model {name} already. Call yours otherwise.")
+    made = folder / name
+    made.mkdir(parents=True)
+    for file in ("table.sql", "fold.sql"):
+        text = _text(files("projections").joinpath("new_read_model"), f"new_{file}")
+        (made / file).write_text(text.replace("{name}", name), encoding="utf-8")
+    return made
+
+
+def load(folder: Traversable) -> ReadModel:
+    """The read model in a folder: `fold.sql`, or `fold_1_<table>.sql`, `fold_2_<table>.sql` and so on.
+
+    Raises FoldHeaderError.
+    """
+    numbered = sorted(
+        (int(found[1]), found[2], file)
+        for file in folder.iterdir()
+        if (found := re.fullmatch(r"fold_(\d+)_(\w+)\.sql", file.name))
+    )
+    if [number for number, _, _ in numbered] != list(range(1, len(numbered) + 1)):
+        raise FoldHeaderError(f"{folder.name}: number its folds fold_1_<table>.sql, fold_2_<table>.sql and so on.")
+    if bool(numbered) == folder.joinpath("fold.sql").is_file():
+        raise FoldHeaderError(f"{folder.name}: give it either one fold.sql or folds with numbers.")
+    folds = {table: file.read_text(encoding="utf-8") for _, table, file in numbered} or _text(folder, "fold.sql")
+    return parse(folder.name, _text(folder, "table.sql"), folds)
+
+
+def _fold(called: str, table: str, text: str) -> Fold:
+    header = dict(re.findall(r"^-- (key|types): (.+)$", text, re.MULTILINE))
+    key = re.fullmatch(r"(\w+) AS (\w+)", header.get("key", ""))
+    if not key or key[1] not in _KEYS:
+        raise FoldHeaderError(
+            f"{called} lacks the header line '-- key: {'|'.join(sorted(_KEYS))} AS <column of the table>'."
+        )
+    patterns = header.get("types", "").split()
+    if unknown := [pattern for pattern in patterns if not _matching(pattern)]:
+        raise FoldHeaderError(f"{called}: no event type is called {unknown[0]!r}.")
+    types = tuple(dict.fromkeys(type_ for pattern in patterns for type_ in _matching(pattern)))
+    return Fold(table, key[1], key[2], types, text.replace("%", "%%"))
 
 
 def _matching(pattern: str) -> list[str]:

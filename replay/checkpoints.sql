@@ -2,5 +2,6 @@ SELECT
     projection,
     definition,
     position,
-    rebuilt_at
+    rebuilt_at,
+    tables
 FROM replay.checkpoint

@@ -1,9 +1,6 @@
 SELECT
     {key} AS key,
     count(*) AS events
-FROM log.event
-WHERE customer_id = %(customer_id)s
-    AND position <= %(position)s
-    AND type = ANY(%(types)s)
-    AND {key} IS NOT NULL
+FROM history
+WHERE {key} IS NOT NULL
 GROUP BY {key}

@@ -1,96 +1,222 @@
 """One SELECT, several histories: a fold is the same text live, in a rebuild, and for one lead at any position."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from psycopg import sql
+from psycopg import Cursor, sql
 
 from eventstore.database import Connection, query
-from projections.read_models import ReadModel
+from projections.read_models import ROOT, Fold, ReadModel
 from projections.reading import LIVE as LIVE
+from replay.roots import Roots, roots
 
 Row = dict[str, Any]  # Any: a row of any read model
 
 
 def create_table(connection: Connection, model: ReadModel, schema: str) -> None:
-    """Create the model's empty table and indexes in `schema`. Must run inside a transaction."""
+    """Create the model's empty tables and indexes in `schema`. Must run inside a transaction."""
     connection.execute(sql.SQL("SET LOCAL search_path TO {}, pg_catalog").format(sql.Identifier(schema)))
     connection.execute(model.table.encode())
     connection.execute("SET LOCAL search_path TO pg_catalog")
 
 
-def shape(connection: Connection, model: ReadModel, schema: str = LIVE) -> list[Row]:
-    """The columns of the model's table: name, type, is_needed (never null), is_key (of the primary key)."""
-    return connection.execute(query("replay", "columns"), {"table": f"{schema}.{model.name}"}).fetchall()
+def shape(connection: Connection, table: str, schema: str = LIVE) -> list[Row]:
+    """The columns of a table: name, type, is_needed (never null), is_key (of the primary key)."""
+    return connection.execute(query("replay", "columns"), {"table": f"{schema}.{table}"}).fetchall()
 
 
-def columns(connection: Connection, model: ReadModel, schema: str = LIVE) -> tuple[list[str], list[str]]:
-    """Names of all columns of the model's table, and of those of its primary key."""
-    rows = shape(connection, model, schema)
+def columns(connection: Connection, table: str, schema: str = LIVE) -> tuple[list[str], list[str]]:
+    """Names of all columns of a table, and of those of its primary key."""
+    rows = shape(connection, table, schema)
     return [row["name"] for row in rows], [row["name"] for row in rows if row["is_key"]]
 
 
-def touched(connection: Connection, model: ReadModel, after: int, horizon: int) -> list[UUID]:
-    """The refold keys that events in `(after, horizon]` touch."""
-    statement = sql.SQL(query("replay", "touched")).format(key=sql.Identifier(model.key_column))
-    parameters = {"after": after, "horizon": horizon, "types": list(model.types)}
-    return [row["key"] for row in connection.execute(statement, parameters)]
+def touched(connection: Connection, model: ReadModel, after: int, horizon: int) -> list[set[UUID]]:
+    """The refold keys that events in `(after, horizon]` touch, fold by fold."""
+    return [_touched(connection, fold, after, horizon) for fold in model.folds]
 
 
-def fill(
-    connection: Connection, model: ReadModel, schema: str, horizon: int, keys: Sequence[UUID] | None = None
-) -> int:
-    """Insert the rows that the fold gives for these keys (None: for all) at `horizon`; returns their number."""
-    names, _ = columns(connection, model, schema)
-    statement = sql.SQL("INSERT INTO {table} ({columns}) {select}").format(
-        table=sql.Identifier(schema, model.name),
-        columns=_listed(names),
-        select=_select(model, names, "all" if keys is None else "keys"),
+def _touched(connection: Connection, fold: Fold, after: int, horizon: int) -> set[UUID]:
+    if not fold.types:
+        return set()
+    names = ["touched_roots"] if fold.key_column == ROOT else ["touched", "moved"] if fold.is_rooted else ["touched"]
+    parameters = {"after": after, "horizon": horizon, "types": list(fold.types)}
+    key = sql.Identifier(fold.key_column)
+    return {
+        row["key"]
+        for name in names
+        for row in connection.execute(sql.SQL(query("replay", name)).format(key=key), parameters)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Refolded:
+    """How many keys were folded, of all folds of a model, and how many rows that gave."""
+
+    keys: int = 0
+    rows: int = 0
+
+
+def fill(connection: Connection, model: ReadModel, schema: str, horizon: int, *, is_shuffled: bool = False) -> int:
+    """Insert the rows that the folds give at `horizon`, of all keys; returns their number.
+
+    To fold whole keys means that the order of the events comes from their positions: shuffled or not is the same.
+    """
+    return sum(
+        _fill(connection, model, number, schema, horizon, None, (), is_shuffled=is_shuffled).rowcount
+        for number in range(len(model.folds))
     )
-    return connection.execute(statement, _parameters(model, horizon, keys)).rowcount
 
 
-def refold_all(connection: Connection, model: ReadModel, schema: str, horizon: int) -> int:
-    """Replace all rows by what the fold says at `horizon`; returns the number of new rows."""
-    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(schema, model.name)))
-    return fill(connection, model, schema, horizon)
+def refold_all(connection: Connection, model: ReadModel, schema: str, horizon: int) -> Refolded:
+    """Replace all rows by what the folds say at `horizon`."""
+    for table in reversed(model.tables):
+        connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(schema, table)))
+    rows = fill(connection, model, schema, horizon)
+    return Refolded(rows, rows)
 
 
-def refold(connection: Connection, model: ReadModel, schema: str, horizon: int, keys: Sequence[UUID]) -> int:
-    """Replace the rows of these refold keys by what the fold says at `horizon`; returns the number of new rows."""
-    if not keys:
-        return 0
-    connection.execute(
-        sql.SQL("DELETE FROM {table} WHERE {key} = ANY(%(keys)s)").format(
-            table=sql.Identifier(schema, model.name), key=sql.Identifier(model.table_key)
-        ),
-        {"keys": list(keys)},
-    )
-    return fill(connection, model, schema, horizon, keys)
+def refold(
+    connection: Connection, model: ReadModel, schema: str, horizon: int, keys: Sequence[Collection[UUID]]
+) -> Refolded:
+    """Replace the rows of these refold keys, given fold by fold, by what the folds say at `horizon`.
+
+    A later fold also does the keys that rows of an earlier one had or have now.
+    """
+    passed: list[set[UUID]] = [set() for _ in model.folds]
+    done = Refolded()
+    for number, fold in enumerate(model.folds):
+        wanted = sorted({*keys[number], *passed[number]})
+        if not wanted:
+            continue
+        readers = {
+            at: after.table_key for at, after in enumerate(model.folds) if at > number and after.reads(fold.table)
+        }
+        later = set(readers.values())
+        delete = sql.SQL("DELETE FROM {table} WHERE {key} = ANY(%(keys)s){returning}").format(
+            table=sql.Identifier(schema, fold.table), key=sql.Identifier(fold.table_key), returning=_returning(later)
+        )
+        old = connection.execute(delete, {"keys": wanted})
+        gone = old.fetchall() if later else []
+        new = _fill(connection, model, number, schema, horizon, wanted, later)
+        for row in [*gone, *(new.fetchall() if later else [])]:
+            for at, key in readers.items():
+                passed[at].add(row[key])
+        done = Refolded(done.keys + len(wanted), done.rows + new.rowcount)
+    return done
 
 
 def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -> list[Row]:
-    """The rows of one refold key as of a position, folded on the fly."""
-    names, _ = columns(connection, model)
-    return connection.execute(_select(model, names, "keys"), _parameters(model, horizon, [key])).fetchall()
+    """The answer's rows of one refold key as of a position, folded on the fly."""
+    *before, last = model.folds
+    parts, types = [], {}
+    for number, fold in enumerate(before):
+        names, _ = columns(connection, fold.table)
+        types[f"types_{number}"] = list(fold.types)
+        parts.append(
+            sql.SQL(", {table} AS ({fold})").format(
+                table=sql.Identifier(fold.table),
+                fold=sql.SQL(query("replay", "inner_fold")).format(
+                    types=sql.Placeholder(f"types_{number}"), columns=_listed(names), fold=sql.SQL(fold.text)
+                ),
+            )
+        )
+    names, _ = columns(connection, last.table)
+    whole = Fold(last.table, last.key_column, last.table_key, model.types, "".join(fold.text for fold in model.folds))
+    text: sql.Composable = sql.SQL(last.text)
+    if before:
+        types["types_last"] = list(last.types)
+        text = sql.SQL(query("replay", "inner_fold")).format(
+            types=sql.Placeholder("types_last"), columns=_listed(names), fold=text
+        )
+    statement, parameters = _history(connection, whole, horizon, [key], sql.Composed(parts), names, text)
+    return connection.execute(statement, {**parameters, **types}).fetchall()
 
 
-def _select(model: ReadModel, names: Sequence[str], scope: str) -> sql.Composed:
-    scope_of = {"all": sql.SQL("true"), "keys": sql.SQL("{} = ANY(%(keys)s)").format(sql.Identifier(model.key_column))}
-    return sql.SQL(query("replay", "history")).format(
-        scope=scope_of[scope],
+def events_of(connection: Connection, fold: Fold, horizon: int, customer_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The refold keys in the history of these customers as of a position, with how many events each has there."""
+    key = ROOT if fold.is_rooted else "customer_id"
+    scope = replace(fold, key_column=key)
+    text = sql.SQL(query("replay", "customer_keys")).format(key=sql.Identifier(fold.key_column))
+    select, parameters = _history(connection, scope, horizon, customer_ids, sql.SQL(""), ["key", "events"], text)
+    return {row["key"]: row["events"] for row in connection.execute(select, parameters)}
+
+
+def _fill(
+    connection: Connection,
+    model: ReadModel,
+    number: int,
+    schema: str,
+    horizon: int,
+    keys: Sequence[UUID] | None,
+    returning: Iterable[str],
+    *,
+    is_shuffled: bool = False,
+) -> Cursor[Row]:
+    fold = model.folds[number]
+    names, _ = columns(connection, fold.table, schema)
+    scope = sql.SQL("" if keys is None else " WHERE {} = ANY(%(keys)s)").format(sql.Identifier(fold.table_key))
+    earlier = sql.SQL("").join(
+        sql.SQL(", {name} AS NOT MATERIALIZED (SELECT * FROM {table}{scope})").format(
+            name=sql.Identifier(table), table=sql.Identifier(schema, table), scope=scope
+        )
+        for table in model.tables[:number]
+        if fold.reads(table)
+    )
+    select, parameters = _history(
+        connection, fold, horizon, keys, earlier, names, sql.SQL(fold.text), is_shuffled=is_shuffled
+    )
+    statement = sql.SQL("INSERT INTO {table} ({columns}) {select}{returning}").format(
+        table=sql.Identifier(schema, fold.table),
+        columns=_listed(names),
+        select=select,
+        returning=_returning(returning),
+    )
+    return connection.execute(statement, parameters)
+
+
+def _history(
+    connection: Connection,
+    fold: Fold,
+    horizon: int,
+    keys: Sequence[UUID] | None,
+    earlier: sql.Composable,
+    names: Sequence[str],
+    text: sql.Composable,
+    *,
+    is_shuffled: bool = False,
+) -> tuple[sql.Composed, dict[str, object]]:
+    """The SELECT of these columns from a fold's text, over the history of these keys (None: of all); its parameters."""
+    owners = roots(connection, fold.key_column, horizon, keys) if fold.is_rooted and fold.types else Roots()
+    parameters: dict[str, object] = {"horizon": horizon, "types": list(fold.types), **owners.parameters}
+    scope: sql.Composable = sql.SQL("true")
+    if keys is not None:
+        parameters["keys"] = list(keys)
+        scope = sql.SQL("recorded.{} = ANY(%(keys)s)").format(sql.Identifier(fold.key_column))
+        if fold.key_column == ROOT:
+            scope, members = owners.scope(keys)
+            parameters |= members
+    statement = sql.SQL(query("replay", "history")).format(
+        root=sql.SQL(", {} AS root_customer_id").format(owners.column) if fold.is_rooted else sql.SQL(""),
+        aliases=owners.joins,
+        scope=scope,
         # of few events each is looked up, of all those that were undone are set apart: left to itself the planner
         # takes the wrong way after a large undo, until the table is analysed
-        one_by_one=sql.SQL("OFFSET 0" if scope == "keys" else ""),
+        one_by_one=sql.SQL("" if keys is None else "OFFSET 0"),
+        order=sql.SQL("ORDER BY md5(position::text)" if is_shuffled else ""),
+        earlier=earlier,
         columns=_listed(names),
-        fold=sql.SQL(model.fold),  # a fold's file is as trusted as the program
+        fold=text,  # a fold's file is as trusted as the program
     )
+    return statement, parameters
 
 
-def _listed(names: Sequence[str]) -> sql.Composed:
+def _listed(names: Iterable[str]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
-def _parameters(model: ReadModel, horizon: int, keys: Sequence[UUID] | None) -> dict[str, object]:
-    return {"horizon": horizon, "types": list(model.types), "keys": None if keys is None else list(keys)}
+def _returning(names: Iterable[str]) -> sql.Composable:
+    listed = sorted(names)
+    return sql.SQL(" RETURNING {}").format(_listed(listed)) if listed else sql.SQL("")

@@ -37,8 +37,7 @@ def lock_checkpoint(connection: Connection, model: ReadModel, *, whatever_defini
     row = connection.execute(
         "SELECT position, definition FROM replay.checkpoint WHERE projection = %s FOR UPDATE", [model.name]
     ).fetchone()
-    assert row is not None, f"{model.name} has no checkpoint: prepare() has not run"
-    if row["definition"] != model.definition and not whatever_definition:
+    if row is None or (row["definition"] != model.definition and not whatever_definition):
         raise OtherDefinition(model.name)
     return int(row["position"])
 
@@ -59,11 +58,10 @@ def advance(connection: Connection, model: ReadModel, head: int) -> int:
             connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
             connection.execute("SET LOCAL search_path TO pg_catalog")
             if position == 0:
-                refolded += refold_all(connection, model, LIVE, upto)
+                refolded += refold_all(connection, model, LIVE, upto).keys
             else:
                 keys = touched(connection, model, position, upto)
-                refold(connection, model, LIVE, upto, keys)
-                refolded += len(keys)
+                refolded += refold(connection, model, LIVE, upto, keys).keys
             connection.execute("UPDATE replay.checkpoint SET position = %s WHERE projection = %s", [upto, model.name])
 
 

@@ -1,8 +1,10 @@
 WITH history AS NOT MATERIALIZED (
-    SELECT *
+    SELECT
+        recorded.*{root}
     FROM log.history AS recorded
-    WHERE position <= %(horizon)s
-        AND type = ANY(%(types)s)
+    {aliases}
+    WHERE recorded.position <= %(horizon)s
+        AND recorded.type = ANY(%(types)s)
         AND {scope}
         AND NOT EXISTS (
             SELECT
@@ -12,7 +14,8 @@ WITH history AS NOT MATERIALIZED (
                 AND undone.since_position <= %(horizon)s
             {one_by_one}
         )
-)
+    {order}
+){earlier}
 SELECT
     {columns}
 FROM (

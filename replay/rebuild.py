@@ -1,7 +1,7 @@
 """Folds a read model anew beside the live one, compares the two at one position, and swaps them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import LiteralString
@@ -12,25 +12,15 @@ from psycopg import errors, sql
 from eventstore.database import Connection, query
 from eventstore.fence import horizon
 from eventstore.trouble import Trouble
-from projections.read_models import ReadModel, read_models
-from replay.fold import LIVE, Row, columns, create_table, fill, refold, shape, touched
+from projections.read_models import ROOT, ReadModel, outside, read_models
+from replay.check import check
+from replay.differences import NAMED, Difference, compare, named, pair
+from replay.fold import LIVE, Row, columns, create_table, events_of, fill, refold, shape, touched
 from replay.follow import advance, lock_checkpoint, position
+from replay.roots import roots
 
 _LOCK_TIMEOUT: LiteralString = "100ms"
 _TURNS = 1163281492
-_NAMED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A row that the live table and the replay do not agree on: its key, and the columns that differ."""
-
-    key: dict[str, str]
-    columns: tuple[str, ...]
-
-    def __str__(self) -> str:
-        key = ", ".join(f"{name}={value}" for name, value in self.key.items())
-        return f"{key}: {', '.join(self.columns)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +39,29 @@ class Report:
 class NameTaken(Trouble):
     """The database already has a table of a read model's name that is not ours."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, tables: Sequence[str]) -> None:
         super().__init__(
-            f"This database already has a table {LIVE}.{name} that is not Everfold's. "
-            "Give Everfold a database of its own."
+            f"This database already has a table {' or '.join(f'{LIVE}.{table}' for table in tables)} that is not "
+            "Everfold's. Give Everfold a database of its own."
         )
 
 
 def prepare(connection: Connection) -> None:
     """Make every read model exist with today's definition; one that was folded by another definition is rebuilt.
 
-    Processes that start at once take turns. Raises NameTaken.
+    Processes that start at once take turns. Raises NameTaken, and FoldRefused for one from outside the program.
     """
     with turn(connection, "prepare"):
         known = {row["projection"]: row for row in connection.execute(query("replay", "checkpoints"))}
         for model in read_models().values():
-            if model.name not in known:
-                _create(connection, model)
-            elif known[model.name]["definition"] != model.definition:
+            if model.name in known and known[model.name]["definition"] == model.definition:
+                continue
+            if model.name in outside():
+                check(connection, model)
+            if model.name in known:
                 rebuild(connection, model)
+            else:
+                _create(connection, model)
 
 
 def rebuild(connection: Connection, model: ReadModel) -> Report:
@@ -126,39 +120,33 @@ def verify(connection: Connection, model: ReadModel) -> Report:
 
 
 def replay_customer(connection: Connection, model: ReadModel, customer_id: UUID) -> Report:
-    """Fold one customer's rows anew, in place, up to where the model stands."""
+    """Fold one customer's rows anew, in place, up to where the model stands; where she was merged, her survivor's."""
     started = time.perf_counter()
     with connection.transaction():
         head = lock_checkpoint(connection, model)
         connection.execute("SET LOCAL search_path TO pg_catalog")
         connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        before = _rows_of_customer(connection, model, customer_id)
-        parameters = {"customer_id": customer_id, "position": head, "types": list(model.types)}
-        scope = sql.SQL(query("replay", "customer_keys")).format(key=sql.Identifier(model.key_column))
-        counted = connection.execute(scope, parameters).fetchall()
-        keys = {row["key"] for row in counted} | {row[model.table_key] for row in before}
-        connection.execute(
-            sql.SQL("DELETE FROM {} WHERE customer_id = %s").format(sql.Identifier(LIVE, model.name)), [customer_id]
-        )
-        rows = refold(connection, model, LIVE, head, sorted(keys))
-        after = _rows_of_customer(connection, model, customer_id)
-    _, key = columns(connection, model)
-    differences = _pair(before, after, key)
-    events = sum(row["events"] for row in counted)
-    return Report(model.name, events, time.perf_counter() - started, rows, len(differences), differences[:_NAMED])
-
-
-def compare(connection: Connection, model: ReadModel, schema: str) -> tuple[int, list[Difference]]:
-    """How many rows of the live table and of `schema`'s differ, and the first of them by name."""
-    _, key = columns(connection, model)
-    statement = sql.SQL(query("replay", "differences")).format(
-        live=sql.Identifier(LIVE, model.name),
-        replayed=sql.Identifier(schema, model.name),
-        key=sql.SQL(", ").join(map(sql.Identifier, key)),
-    )
-    found = connection.execute(statement, {"limit": _NAMED}).fetchall()
-    differences = [_difference(row["live"], row["replayed"], key) for row in found]
-    return (found[0]["differing"] if found else 0), differences
+        customers = [customer_id]
+        if any(fold.is_rooted for fold in model.folds):
+            customers += {roots(connection, ROOT, head, customers).merged.get(customer_id, customer_id)} - {customer_id}
+        before = {table: _rows_of_customers(connection, table, customers) for table in model.tables}
+        counted = [events_of(connection, fold, head, customers) for fold in model.folds]
+        keys = [
+            {*events, *(row[fold.table_key] for row in before[fold.table])}
+            for fold, events in zip(model.folds, counted, strict=True)
+        ]
+        for table in model.tables:
+            statement = sql.SQL("DELETE FROM {} WHERE customer_id = ANY(%s)").format(sql.Identifier(LIVE, table))
+            connection.execute(statement, [customers])
+        rows = refold(connection, model, LIVE, head, keys).rows
+        after = {table: _rows_of_customers(connection, table, customers) for table in model.tables}
+    differences = [
+        difference
+        for table in model.tables
+        for difference in pair(before[table], after[table], columns(connection, table)[1], named(model, table))
+    ]
+    events = max(sum(count.values()) for count in counted)
+    return Report(model.name, events, time.perf_counter() - started, rows, len(differences), differences[:NAMED])
 
 
 class InUse(Trouble):
@@ -185,11 +173,12 @@ def turn(connection: Connection, work: str) -> Iterator[None]:
 
 @contextmanager
 def _snapshot(connection: Connection, model: ReadModel) -> Iterator[None]:
-    """One state of rows and checkpoint for several statements. The table is taken before the snapshot is: a swap that
-    came in between would leave the snapshot with a table that it does not know."""
+    """One state of rows and checkpoint for several statements. The tables are taken before the snapshot is: a swap that
+    came in between would leave the snapshot with tables that it does not know."""
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.Identifier(LIVE, model.name)))
+        tables = sql.SQL(", ").join(sql.Identifier(LIVE, table) for table in model.tables)
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(tables))
         yield
 
 
@@ -198,19 +187,19 @@ def _create(connection: Connection, model: ReadModel) -> None:
         with connection.transaction():
             create_table(connection, model, LIVE)
             connection.execute(
-                "INSERT INTO replay.checkpoint (projection, definition, position, rebuilt_at)"
-                " VALUES (%s, %s, 0, clock_timestamp())",
-                [model.name, model.definition],
+                "INSERT INTO replay.checkpoint (projection, definition, position, rebuilt_at, tables)"
+                " VALUES (%s, %s, 0, clock_timestamp(), %s)",
+                [model.name, model.definition, list(model.tables)],
             )
     except errors.DuplicateTable:
-        raise NameTaken(model.name) from None
+        raise NameTaken(model.tables) from None
 
 
 def _is_comparable(connection: Connection, model: ReadModel, shadow: str) -> bool:
     """A table of another shape, or one folded by another definition, cannot be compared row by row."""
     checkpoints = connection.execute(query("replay", "checkpoints")).fetchall()
     definitions = {row["projection"]: row["definition"] for row in checkpoints}
-    same_shape = shape(connection, model, shadow) == shape(connection, model)
+    same_shape = all(shape(connection, table, shadow) == shape(connection, table) for table in model.tables)
     return same_shape and definitions[model.name] == model.definition
 
 
@@ -226,16 +215,15 @@ def _swap(connection: Connection, model: ReadModel, shadow: str, head: int) -> N
                 live = max(head, lock_checkpoint(connection, model, whatever_definition=True))
                 connection.execute("SET LOCAL search_path TO pg_catalog")
                 refold(connection, model, shadow, live, touched(connection, model, head, live))
-                connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(LIVE, model.name)))
+                for table in _tables(connection, model):
+                    connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(LIVE, table)))
+                for table in model.tables:
+                    move = sql.SQL("ALTER TABLE {} SET SCHEMA {}")
+                    connection.execute(move.format(sql.Identifier(shadow, table), sql.Identifier(LIVE)))
                 connection.execute(
-                    sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(
-                        sql.Identifier(shadow, model.name), sql.Identifier(LIVE)
-                    )
-                )
-                connection.execute(
-                    "UPDATE replay.checkpoint SET definition = %s, position = %s, rebuilt_at = clock_timestamp()"
-                    " WHERE projection = %s",
-                    [model.definition, live, model.name],
+                    "UPDATE replay.checkpoint SET definition = %s, position = %s, rebuilt_at = clock_timestamp(),"
+                    " tables = %s WHERE projection = %s",
+                    [model.definition, live, list(model.tables), model.name],
                 )
                 _drop(connection, shadow)
             return
@@ -244,6 +232,13 @@ def _swap(connection: Connection, model: ReadModel, shadow: str, head: int) -> N
         except errors.LockNotAvailable:
             # Somebody reads the table at length. Whoever waits behind us in the queue waits too, so step aside.
             time.sleep(float(_LOCK_TIMEOUT.removesuffix("ms")) / 1000)
+
+
+def _tables(connection: Connection, model: ReadModel) -> list[str]:
+    """The live tables that the model has by now, which another definition may have called otherwise."""
+    row = connection.execute("SELECT tables FROM replay.checkpoint WHERE projection = %s", [model.name]).fetchone()
+    assert row is not None
+    return list(row["tables"])
 
 
 def _drop(connection: Connection, schema: str) -> None:
@@ -258,24 +253,6 @@ def _count(connection: Connection, model: ReadModel, head: int) -> int:
     return int(row["events"])
 
 
-def _rows_of_customer(connection: Connection, model: ReadModel, customer_id: UUID) -> list[Row]:
-    statement = sql.SQL("SELECT * FROM {} WHERE customer_id = %s").format(sql.Identifier(LIVE, model.name))
-    return connection.execute(statement, [customer_id]).fetchall()
-
-
-def _pair(before: list[Row], after: list[Row], key: list[str]) -> list[Difference]:
-    old = {tuple(row[name] for name in key): row for row in before}
-    new = {tuple(row[name] for name in key): row for row in after}
-    changed = [k for k in old.keys() | new.keys() if old.get(k) != new.get(k)]
-    return [_difference(old.get(k), new.get(k), key) for k in changed]
-
-
-def _difference(live: Row | None, replayed: Row | None, key: list[str]) -> Difference:
-    row = live or replayed
-    assert row is not None
-    named = {name: str(row[name]) for name in key}
-    if live is None:
-        return Difference(named, ("missing in the live table",))
-    if replayed is None:
-        return Difference(named, ("only in the live table",))
-    return Difference(named, tuple(name for name in live if live[name] != replayed[name]))
+def _rows_of_customers(connection: Connection, table: str, customer_ids: list[UUID]) -> list[Row]:
+    statement = sql.SQL("SELECT * FROM {} WHERE customer_id = ANY(%s)").format(sql.Identifier(LIVE, table))
+    return connection.execute(statement, [customer_ids]).fetchall()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from eventstore.database import Connection
+from eventstore.database import Connection, query
 from projections.read_models import read_models
 from replay.fold import LIVE
 from replay.rebuild import turn
@@ -14,7 +14,7 @@ from replay.rebuild import turn
 def tables_about(connection: Connection, customer_ids: Sequence[UUID]) -> list[tuple[str, str]]:
     """Schema and name of the read models that have rows of any of these customers."""
     probe = "SELECT EXISTS (SELECT FROM {} WHERE customer_id = ANY(%s)) AS found"
-    tables = [(LIVE, name) for name in read_models()]
+    tables = [(LIVE, table) for model in read_models().values() for table in model.tables]
     return [
         table
         for table in tables
@@ -27,8 +27,16 @@ def drop_leftovers(connection: Connection) -> list[str]:
     """Drop the schemas that killed rebuilds left; returns their names. Other replays commit none that could be left.
 
     Rebuilds under way are waited for: a table that one of them began to fill earlier goes live before this returns.
+    Read models that this process does not know, from a folder that is not named any more, go as well: nobody would fold
+    them anew.
     """
     dropped: list[str] = []
+    for row in connection.execute(query("replay", "checkpoints")).fetchall():
+        if row["projection"] not in read_models():
+            with turn(connection, f"rebuild {row['projection']}"), connection.transaction():
+                for table in row["tables"]:
+                    connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(sql.Identifier(LIVE, table)))
+                connection.execute("DELETE FROM replay.checkpoint WHERE projection = %s", [row["projection"]])
     for model in read_models().values():
         with turn(connection, f"rebuild {model.name}"):
             dropped += _drop(connection, f"rebuild_{model.name}")

@@ -25,17 +25,22 @@ WHERE type = ANY(%(types)s)
     AND key IS NOT NULL
 UNION
 -- what was undone is left out wherever it was folded
-SELECT e.{key} AS key
+SELECT e.key
 FROM recent
 CROSS JOIN LATERAL jsonb_array_elements(recent.undone) AS undone (version)
-JOIN log.event AS e
-    ON e.stream_id = recent.stream_id
-    AND e.version = undone.version::integer
-WHERE e.type = ANY(%(types)s)
-    AND e.{key} IS NOT NULL
+-- looked up one by one, here and below: a planner that expects many would read the whole log
+CROSS JOIN LATERAL (
+    SELECT {key} AS key
+    FROM log.event
+    WHERE stream_id = recent.stream_id
+        AND version = undone.version::integer
+        AND type = ANY(%(types)s)
+        AND {key} IS NOT NULL
+    OFFSET 0
+) AS e
 UNION
 -- what was folded from a person's data is folded again without it, wherever it stands
-SELECT e.{key} AS key
+SELECT e.key
 FROM (
     SELECT customer_id
     FROM recent
@@ -47,8 +52,12 @@ FROM (
     JOIN log.forgotten AS mark
         ON mark.position = recent.position
 ) AS forgotten
-JOIN log.event AS e
-    ON e.customer_id = forgotten.customer_id
-WHERE e.position <= %(horizon)s
-    AND e.type = ANY(%(types)s)
-    AND e.{key} IS NOT NULL
+CROSS JOIN LATERAL (
+    SELECT {key} AS key
+    FROM log.event
+    WHERE customer_id = forgotten.customer_id
+        AND position <= %(horizon)s
+        AND type = ANY(%(types)s)
+        AND {key} IS NOT NULL
+    OFFSET 0
+) AS e

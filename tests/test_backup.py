@@ -153,7 +153,7 @@ def test_who_was_forgotten_after_the_backup_stays_forgotten(
         assert forgetting.personal_values(restored, [ann]).texts == frozenset()
         assert forgetting.personal_values(restored, [acme]).texts == {"Acme"}
         assert forgetting.personal_values(restored, [kept]).texts == {"Kept"}
-        names = restored.execute("SELECT name FROM public.customer WHERE name IS NOT NULL").fetchall()
+        names = restored.execute("SELECT name FROM public.customer_360 WHERE name IS NOT NULL").fetchall()
         assert {row["name"] for row in names} == {"Acme", "Kept"}
         with pytest.raises(log.SubjectForgotten):
             log.append(restored, [about(ann, None, "Again")], NOBODY)

@@ -1,7 +1,7 @@
 """What the verbs have in common: their options, an open installation, and troubles told in a sentence."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from api.settings import Settings
 
 if TYPE_CHECKING:  # the database and web packages are slow to import, and not every command needs them
     from api.store import Store
+    from projections.read_models import ReadModel
 
 Data = Annotated[
     Path | None,
@@ -43,6 +44,15 @@ def must_be_there(settings: Settings) -> None:
     """A verb that only looks makes no installation: a mistyped folder would look empty and in order."""
     if settings.database_url is None and not (settings.data / "postgres").exists():
         fail(f"There is no installation in {settings.data}. Name its folder with --data, or make one: ./crm run")
+
+
+def known_read_models() -> "Mapping[str, ReadModel]":
+    """The read models by name, with those of the user's own folder."""
+    from projections.read_models import read_also, read_models
+
+    with explaining():
+        read_also(Settings().projections)
+        return read_models()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from api.cli.common import (
     end_with_what_is_left,
     explaining,
     fail,
+    known_read_models,
     must_be_there,
     opened,
     settings_of,
@@ -41,14 +42,13 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Fold read models anew beside the live ones, compare, and swap."""
-    from projections.read_models import read_models
     from replay.follow import catch_up
     from replay.rebuild import rebuild, replay_customer
 
     if every and (name or customer):
         fail("--all replays everything; leave out the name and --customer.")
     if not every and name is None and customer is None:
-        fail(f"Name a read model ({', '.join(read_models())}), or give --all or --customer ID.")
+        fail(f"Name a read model ({', '.join(known_read_models())}), or give --all or --customer ID.")
     chosen = _chosen(name)
     with opened(data) as store, store.following() as connection:
         catch_up(connection)
@@ -188,10 +188,9 @@ def restore(
 
 
 def _chosen(name: str | None) -> Any:
-    from projections.read_models import read_models
-
+    known = known_read_models()
     if name is None:
-        return list(read_models().values())
-    if name not in read_models():
-        fail(f"There is no read model {name!r}. There are: {', '.join(read_models())}.")
-    return [read_models()[name]]
+        return list(known.values())
+    if name not in known:
+        fail(f"There is no read model {name!r}. There are: {', '.join(known)}.")
+    return [known[name]]

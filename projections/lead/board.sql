@@ -20,8 +20,10 @@ FROM (
         AND pipeline = %(pipeline)s
         AND (%(owner_id)s::uuid IS NULL OR owner_id = %(owner_id)s)
 ) AS l
-LEFT JOIN customer AS c
-    ON c.customer_id = l.customer_id
+LEFT JOIN customer_alias AS a
+    ON a.customer_id = l.customer_id
+LEFT JOIN customer_360 AS c
+    ON c.customer_id = coalesce(a.root_customer_id, l.customer_id)
 LEFT JOIN workspace_member AS m
     ON m.member_id = l.owner_id
 LEFT JOIN lead_stage_interval AS i

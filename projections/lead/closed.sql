@@ -9,8 +9,10 @@ SELECT
     l.currency,
     l.closed_at
 FROM lead AS l
-LEFT JOIN customer AS c
-    ON c.customer_id = l.customer_id
+LEFT JOIN customer_alias AS a
+    ON a.customer_id = l.customer_id
+LEFT JOIN customer_360 AS c
+    ON c.customer_id = coalesce(a.root_customer_id, l.customer_id)
 LEFT JOIN workspace_member AS m
     ON m.member_id = l.owner_id
 WHERE l.status NOT IN ('open', 'merged')

@@ -306,7 +306,7 @@ def test_a_kill_in_the_middle_leaves_an_empty_log(emptied: Settings, opened: Con
     assert comes(lambda: not opened.execute("SELECT FROM pg_stat_activity WHERE pid = %(pid)s", loader).fetchall())
     assert filling.is_empty(opened)
     assert json.loads(crm(*arguments))["streams"]["customer"] >= FEW
-    assert rebuild.verify(opened, read_models()["customer"]).differing == 0
+    assert rebuild.verify(opened, read_models()["customer_360"]).differing == 0
 
 
 def test_who_tells_ends_when_nobody_listens() -> None:

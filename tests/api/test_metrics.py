@@ -33,7 +33,7 @@ def test_how_far_everything_is(store: Store) -> None:
         assert found["everfold_log_position"][""] == drawn(connection)
     assert found["everfold_sealed_position"][""] == sealed
     assert found["everfold_follower_up"][""] == 1
-    assert set(found["everfold_read_model_behind"]) >= {"lead", "customer"}
+    assert set(found["everfold_read_model_behind"]) >= {"lead", "customer_360"}
     assert found.get("everfold_writer_age_seconds", {}) == {}
 
 

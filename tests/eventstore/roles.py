@@ -68,6 +68,9 @@ CROSS JOIN aclexplode(object.acl) AS acl
 WHERE acl.grantee <> object.owner
 """
 
+TABLES = sorted(table for model in read_models().values() for table in model.tables)
+"""Of the read models."""
+
 
 def documented() -> Rights:
     """The table of the page; each read model has a line of its own."""
@@ -76,7 +79,7 @@ def documented() -> Rights:
     for line in table.strip().splitlines():
         object_, *cells = (cell.strip().replace("`", "") for cell in line.strip("|").split("|"))
         assert len(cells) == len(ROLES), line
-        for name in sorted(read_models()) if object_ == "each read model" else [object_]:
+        for name in TABLES if object_ == "each read model" else [object_]:
             for role, cell in zip(ROLES, cells, strict=True):
                 if cell:
                     found[name, f"everfold_{role}"] = set(cell.split(", "))
@@ -86,7 +89,7 @@ def documented() -> Rights:
 def in_force(connection: Connection) -> Rights:
     """The same of the database, for everybody who has a right in it."""
     found: Rights = {}
-    for row in connection.execute(_CATALOGUE, {"models": list(read_models())}):
+    for row in connection.execute(_CATALOGUE, {"models": TABLES}):
         found.setdefault((row["name"], row["role"]), set()).add(row["privilege"])
     # these belong to whoever made the database
     return {key: rights for key, rights in found.items() if key[0] not in _MADE_BEFORE or "owns" not in rights}

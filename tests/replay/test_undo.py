@@ -105,7 +105,7 @@ def test_a_customer_whose_registration_is_undone_is_not_in_the_list(connection: 
         new = log.NewEvent(CustomerId(customer_id), "customer", customer_id, version, event)
         log.append(connection, [new], NOBODY)
         follow.catch_up(connection)
-        assert len(table(connection, "customer")) == (1 if version == 1 else 0)
+        assert len(table(connection, "customer_360")) == (1 if version == 1 else 0)
 
 
 def test_before_the_undo_the_event_still_counts(connection: Connection) -> None:

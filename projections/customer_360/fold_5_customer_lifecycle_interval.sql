@@ -1,0 +1,91 @@
+-- Was a customer a prospect, active, at risk or lost at any moment?
+-- key: root_customer_id AS customer_id
+-- types: customer.registered customer.activated customer.marked_at_risk customer.churned customer.won_back customer.archived customer.restored customer.forgotten customer.purchase_recorded customer.purchase_retracted customer.subscription_started customer.subscription_retracted lead.captured lead.won lead.lost lead.disqualified lead.reopened lead.recycled ticket.opened
+
+-- What somebody said of the customer holds before what her purchases tell, and what is known of the survivor before
+-- what is known of those who were merged into her. As with the stages of a lead, what held at a moment is what was
+-- recorded last among the events that had happened by then.
+WITH told AS (
+    SELECT
+        root_customer_id AS customer_id,
+        customer_id = root_customer_id AS is_own,
+        position,
+        type,
+        data,
+        occurred_at,
+        CASE type
+            WHEN 'customer.activated' THEN 'active'
+            WHEN 'customer.marked_at_risk' THEN 'at_risk'
+            WHEN 'customer.churned' THEN 'churned'
+            WHEN 'customer.won_back' THEN 'won_back'
+        END AS said,
+        CASE
+            -- what was taken back was never bought
+            WHEN type IN ('customer.purchase_recorded', 'customer.subscription_started') THEN NOT bool_or(
+                type IN ('customer.purchase_retracted', 'customer.subscription_retracted')
+            ) OVER (PARTITION BY stream_id, data->>'purchase_id', data->>'subscription_id')
+            -- and a lead that was opened again is not sold yet
+            WHEN type = 'lead.won' THEN position = max(position) FILTER (WHERE type <> 'lead.captured') OVER (
+                PARTITION BY stream_id
+            )
+            ELSE false
+        END AS is_sale
+    FROM history
+), so_far AS (
+    SELECT
+        customer_id,
+        occurred_at,
+        row_number() OVER (PARTITION BY customer_id, occurred_at ORDER BY position) AS rank_at_moment,
+        max(position) FILTER (WHERE said IS NOT NULL AND is_own) OVER until AS own_said,
+        max(position) FILTER (WHERE said IS NOT NULL AND NOT is_own) OVER until AS other_said,
+        bool_or(is_sale AND is_own) OVER until AS has_own_sale,
+        bool_or(is_sale) OVER until AS has_sale,
+        max(position) FILTER (WHERE type IN ('customer.archived', 'customer.restored') AND is_own) OVER until AS archiving,
+        bool_or(type = 'customer.forgotten') OVER until AS is_forgotten
+    FROM told
+    WINDOW until AS (PARTITION BY customer_id ORDER BY occurred_at)
+), held AS (
+    SELECT
+        m.customer_id,
+        m.occurred_at,
+        CASE
+            WHEN own.said IS NOT NULL THEN own.said
+            WHEN m.has_own_sale THEN 'active'
+            WHEN other.said IS NOT NULL THEN other.said
+            WHEN m.has_sale THEN 'active'
+            ELSE 'prospect'
+        END AS status,
+        coalesce(archiving.type = 'customer.archived', false) AS is_archived,
+        m.is_forgotten,
+        CASE
+            WHEN own.said = 'churned' THEN own.data
+            WHEN other.said = 'churned' AND own.said IS NULL AND NOT m.has_own_sale THEN other.data
+        END AS churn
+    FROM so_far AS m
+    LEFT JOIN told AS own
+        ON own.customer_id = m.customer_id
+        AND own.position = m.own_said
+    LEFT JOIN told AS other
+        ON other.customer_id = m.customer_id
+        AND other.position = m.other_said
+    LEFT JOIN told AS archiving
+        ON archiving.customer_id = m.customer_id
+        AND archiving.position = m.archiving
+    WHERE m.rank_at_moment = 1
+), change AS (
+    SELECT
+        *,
+        lag(ROW(status, is_archived, is_forgotten)) OVER (PARTITION BY customer_id ORDER BY occurred_at) AS before
+    FROM held
+)
+SELECT
+    customer_id,
+    occurred_at AS valid_from,
+    lead(occurred_at) OVER (PARTITION BY customer_id ORDER BY occurred_at) AS valid_to,
+    status,
+    is_archived,
+    is_forgotten,
+    churn->>'kind' AS churn_kind,
+    (churn->>'effective_on')::date AS churn_effective_on
+FROM change
+WHERE ROW(status, is_archived, is_forgotten) IS DISTINCT FROM before

@@ -1,0 +1,42 @@
+-- question: What did customers buy, and what did they get back of it?
+-- key: root_customer_id AS customer_id
+-- types: customer.purchase_recorded customer.purchase_refunded customer.purchase_retracted
+
+-- A purchase has one row. Imported refunds may lack their purchase or be in another currency than it: they have a row of
+-- their own, without a total, so that the sum of net is what came in, in every currency.
+WITH told AS (
+    SELECT
+        root_customer_id,
+        stream_id,
+        part_id,
+        position,
+        occurred_at,
+        data,
+        personal,
+        type = 'customer.purchase_recorded' AS is_record,
+        type = 'customer.purchase_refunded' AS is_refund,
+        coalesce(data->'total', data->'amount')->>'currency' AS currency,
+        (coalesce(data->'total', data->'amount')->>'amount')::numeric AS amount,
+        -- recorded twice, the later record counts; retracted, none does, whatever is recorded later
+        max(position) FILTER (WHERE type = 'customer.purchase_recorded') OVER purchase AS last_record,
+        bool_or(type = 'customer.purchase_retracted') OVER purchase AS is_retracted
+    FROM history
+    WINDOW purchase AS (PARTITION BY stream_id, part_id)
+)
+SELECT
+    part_id AS purchase_id,
+    stream_id,
+    root_customer_id AS customer_id,
+    currency,
+    max(occurred_at) FILTER (WHERE is_record) AS purchased_at,
+    sum(amount) FILTER (WHERE is_record) AS total,
+    coalesce(sum(amount) FILTER (WHERE is_refund), 0) AS refunded,
+    sum(CASE WHEN is_refund THEN -amount ELSE amount END) AS net,
+    max(occurred_at) FILTER (WHERE is_refund) AS refunded_at,
+    coalesce((array_agg(data->'lines' ORDER BY position DESC) FILTER (WHERE is_record))[1], '[]') AS lines,
+    max(nullif(personal->'external_id', '{"forgotten": true}') #>> '{}') FILTER (WHERE is_record) AS external_id,
+    max(position) AS position
+FROM told
+WHERE NOT is_retracted
+    AND (is_refund OR position = last_record)
+GROUP BY root_customer_id, stream_id, part_id, currency

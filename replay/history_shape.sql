@@ -1,0 +1,6 @@
+CREATE TABLE history AS
+SELECT
+    *,
+    customer_id AS root_customer_id
+FROM log.history
+WITH NO DATA

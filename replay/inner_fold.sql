@@ -1,0 +1,10 @@
+WITH history AS NOT MATERIALIZED (
+    SELECT *
+    FROM history
+    WHERE type = ANY({types})
+)
+SELECT
+    {columns}
+FROM (
+    {fold}
+) AS folded
