@@ -1,10 +1,12 @@
 """Keeps the read models up to date: refolds the keys that new events touch, each model in a transaction of its own."""
 
+import json
 import threading
 
 import structlog
 
-from eventstore.database import Connection, connect
+from domain.catalogue import EVENT_TYPES
+from eventstore.database import Connection, connect, query
 from eventstore.fence import drawn, horizon
 from eventstore.trouble import Trouble
 from eventstore.wake import listen, wait
@@ -15,6 +17,8 @@ _CHUNK = 5_000
 _SHORTEST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.25
 _LEAVE_TAKING = 1.0
+_REACHING = [name for name, kind in EVENT_TYPES.items() if not kind.can_be_undone]
+"""What no undo leaves out reaches beyond its own event, to others or another customer: every model looks at it."""
 
 _log = structlog.get_logger("everfold.follower")
 
@@ -68,9 +72,21 @@ def advance(connection: Connection, model: ReadModel, head: int) -> int:
 def catch_up(connection: Connection) -> int:
     """Bring the read models up to everything that was appended before this call; returns that position."""
     head = horizon(connection)
+    connection.execute(query("replay", "pass_by"), {"head": head, "chunk": _CHUNK, "models": _concerns()})
+    rows = connection.execute(query("replay", "checkpoints"))
+    done = {(row["projection"], row["definition"]) for row in rows if row["position"] >= head}
     for model in read_models().values():
-        advance(connection, model, head)
+        if (model.name, model.definition) not in done:
+            advance(connection, model, head)
     return head
+
+
+def _concerns() -> str:
+    """Of each read model the event types that may change its rows; without any its checkpoint just moves on."""
+    models = read_models().values()
+    return json.dumps(
+        [{"projection": m.name, "definition": m.definition, "types": [*m.types, *_REACHING]} for m in models]
+    )
 
 
 def position(connection: Connection, model: ReadModel) -> int:
