@@ -210,7 +210,8 @@ def test_the_pipeline_of_a_past_evening_is_what_the_file_says_it_was(imported: S
 
 def test_rows_with_the_same_account_share_a_customer(imported: Store, deals: list[Deal]) -> None:
     with imported.pool.connection() as connection:
-        found = connection.execute("SELECT count(*) AS customers, count(name) AS named FROM public.customer_360").fetchone()
+        counting = "SELECT count(*) AS customers, count(name) AS named FROM public.customer_360"
+        found = connection.execute(counting).fetchone()
         leads = connection.execute("SELECT count(DISTINCT customer_id) AS customers FROM public.lead").fetchone()
     accounts = {deal["account"] for deal in deals if deal["account"]}
     unnamed = sum(not deal["account"] for deal in deals)
