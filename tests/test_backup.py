@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -346,6 +347,13 @@ def whole(settings: Settings, connection: Connection, tmp_path: Path) -> Path:
     return tmp_path / "backup"
 
 
+def says_the_same(one: bytes, other: bytes) -> bool:
+    try:
+        return gzip.decompress(one) == gzip.decompress(other)
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
 def test_an_archive_that_was_cut_short_or_flipped_restores_nothing(whole: Path, emptied: Settings) -> None:
     content = whole.read_bytes()
     chance = random.Random(3)
@@ -353,7 +361,10 @@ def test_an_archive_that_was_cut_short_or_flipped_restores_nothing(whole: Path, 
         # the first ten bytes are gzip's own: among them a date that says nothing
         place = chance.randrange(10, len(content))
         flipped = content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :]
-        whole.write_bytes(content[:place] if number % 3 == 0 else flipped)
+        damaged = content[:place] if number % 3 == 0 else flipped
+        if says_the_same(damaged, content):  # some bits at the end of a compressed block are never read
+            continue
+        whole.write_bytes(damaged)
         with pytest.raises((ArchiveDamaged, NotABackup)) as refused:
             restore(emptied, whole)
         assert "Lost one" not in str(refused.value)

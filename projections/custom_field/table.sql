@@ -10,5 +10,5 @@ CREATE TABLE custom_field (
     refers_to   text,
     defined_at  timestamptz NOT NULL,
     is_retired  boolean     NOT NULL,
-    PRIMARY KEY (noun, field_id)
+    PRIMARY KEY (customer_id, noun, field_id)
 );
