@@ -5,11 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from domain.customer import CustomerAbsorbed, CustomerMergedInto, CustomerRegistered, FieldChoice
-from domain.event import CustomerId, Event
-from eventstore import log
+from domain.event import Event
 from eventstore.database import Connection
 from projections.reading import Row
-from tests.facts import NOBODY
 from tests.projections import records
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -29,12 +27,7 @@ def happened(
 ) -> UUID:
     """Append events to one of the customer's streams, by default her own, `at` these moments or now; returns its id."""
     stream_id = stream_id or (customer_id if noun == "customer" else uuid4())
-    moments = [*at, *[None] * (len(events) - len(at))]
-    new = [
-        log.NewEvent(CustomerId(customer_id), noun, stream_id, None, event, moment)
-        for event, moment in zip(events, moments, strict=True)
-    ]
-    log.append(connection, new, NOBODY)
+    records.tell(connection, customer_id, *events, noun=noun, stream_id=stream_id, at=at)
     return stream_id
 
 

@@ -30,6 +30,28 @@ def hour(number: float) -> datetime:
     return MONDAY + timedelta(hours=number)
 
 
+def tell(
+    connection: Connection,
+    customer_id: UUID,
+    *events: Event,
+    noun: str = "customer",
+    stream_id: UUID | None = None,
+    at: Sequence[datetime | None] = (),
+    flags: tuple[str, ...] = (),
+    about: UUID | None = None,
+) -> list[int]:
+    """Append events to the customer's own stream, or to another one in her history, `at` these moments or now; returns
+    their positions."""
+    moments = [*at, *[None] * (len(events) - len(at))]
+    new = [
+        log.NewEvent(
+            CustomerId(customer_id), noun, stream_id or customer_id, None, event, moment, flags, subject_id=about
+        )
+        for event, moment in zip(events, moments, strict=True)
+    ]
+    return log.append(connection, new, NOBODY)
+
+
 def told(
     connection: Connection,
     noun: str,
@@ -47,11 +69,7 @@ def told(
     record_id = record_id or uuid4()
     customer_id = record_id if noun == "customer" else customer_id or _customer_of(connection, record_id)
     moments = at or [hour(number) for number in range(len(events))]
-    new = [
-        log.NewEvent(CustomerId(customer_id), noun, record_id, None, event, moment, flags, subject_id=about)
-        for event, moment in zip(events, moments, strict=True)
-    ]
-    log.append(connection, new, NOBODY)
+    tell(connection, customer_id, *events, noun=noun, stream_id=record_id, at=moments, flags=flags, about=about)
     return record_id, customer_id
 
 
@@ -117,6 +135,17 @@ def row(connection: Connection, table: str, **given: object) -> dict[str, Any]: 
     """The only row there is."""
     (only,) = rows(connection, table, **given)
     return only
+
+
+def all_rows(connection: Connection, table: str, order: str = "1") -> list[dict[str, Any]]:  # Any: of any read model
+    """All rows of a read model, brought up to date; they must be what a replay makes of the whole log."""
+    assert is_its_replay(connection, table)
+    return connection.execute(f"SELECT * FROM public.{table} ORDER BY {order}".encode()).fetchall()
+
+
+def values(connection: Connection, table: str, *columns: str, order: str = "1") -> list[tuple[object, ...]]:
+    """The same, only these columns."""
+    return [tuple(row[column] for column in columns) for row in all_rows(connection, table, order)]
 
 
 def is_its_replay(connection: Connection, table: str) -> bool:

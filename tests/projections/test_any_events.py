@@ -16,7 +16,7 @@ from eventstore.database import Connection
 from projections.read_models import read_models
 from replay import follow, rebuild
 from tests.domain.histories import IDS, examples_of, moments
-from tests.projections.told import tell, undo
+from tests.projections.records import tell, undone
 
 MODELS = [
     "campaign",
@@ -77,7 +77,7 @@ def test_what_is_undone_was_never_recorded(connection: Connection, told: list[tu
         tell(connection, ann, event, at=[at])
     follow_all(connection)
     if versions := [version for version, (_, _, is_undone) in enumerate(told, start=1) if is_undone]:
-        undo(connection, ann, *versions)
+        undone(connection, "customer", ann, *versions)
     for event, at, is_undone in told:
         if not is_undone:
             tell(connection, bob, event, at=[at])

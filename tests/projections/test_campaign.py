@@ -22,7 +22,7 @@ from domain.money import Money
 from domain.workspace import WORKSPACE_ID
 from eventstore.database import Connection
 from tests.domain.histories import examples_of
-from tests.projections.told import rows, tell, values
+from tests.projections.records import all_rows, tell, values
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 OWNER = MemberId(uuid4())
@@ -51,7 +51,7 @@ def test_a_campaign_from_its_plan_to_its_end(connection: Connection) -> None:
     campaign_id = campaign(
         connection, PLANNED, CampaignLaunched(), spent("100.25"), spent("-0.25"), CampaignEnded(reason="Done")
     )
-    (row,) = rows(connection, "campaign")
+    (row,) = all_rows(connection, "campaign")
     assert row.pop("position") > 0
     assert row == {
         "campaign_id": campaign_id,
@@ -116,5 +116,5 @@ def test_the_row_and_the_rules_see_the_same_campaign(connection: Connection, eve
     for event in events:
         known = evolve(known, event)
     assert known is not None
-    found = {row["campaign_id"]: row for row in rows(connection, "campaign")}[campaign_id]
+    found = {row["campaign_id"]: row for row in all_rows(connection, "campaign")}[campaign_id]
     assert (found["status"], found["version"]) == (known.status, len(events))

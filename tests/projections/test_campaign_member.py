@@ -14,7 +14,8 @@ from domain.customer import (
 )
 from domain.event import Event
 from eventstore.database import Connection
-from tests.projections.told import merge, revert, rows, tell, values
+from tests.projections.customer_facts import merge, revert
+from tests.projections.records import all_rows, tell, values
 
 CAMPAIGN, MESSAGE, OTHER, PERSON = (UUID(int=number) for number in range(1, 5))
 SENT = CustomerCampaignMessageSent(campaign_id=CAMPAIGN, message_id=MESSAGE, channel="email")
@@ -44,7 +45,7 @@ def test_a_member_from_the_first_message_to_the_last(connection: Connection) -> 
         connection, SENT_TO_PERSON, DELIVERED, OPENED, CLICKED, RESPONDED, UNSUBSCRIBED, OPENED, CLICKED, RESPONDED,
         second,
     )  # fmt: skip
-    assert rows(connection, "campaign_member") == [
+    assert all_rows(connection, "campaign_member") == [
         {
             "campaign_id": CAMPAIGN,
             "customer_id": ann,

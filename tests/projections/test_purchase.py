@@ -21,7 +21,8 @@ from domain.event import FORGOTTEN
 from domain.money import Money, sums
 from eventstore.database import Connection
 from tests.domain.histories import examples_of
-from tests.projections.told import forget_customer, merge, revert, rows, tell, values
+from tests.projections.customer_facts import merge, revert
+from tests.projections.records import all_rows, forget, tell, values
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 P, Q = uuid4(), uuid4()
@@ -37,7 +38,7 @@ def test_a_purchase_shows_what_is_left_after_its_refunds(connection: Connection)
     recorded = CustomerPurchaseRecorded(purchase_id=P, lines=lines, total=money("100.50"), external_id="A-1")
     refunds = [CustomerPurchaseRefunded(purchase_id=P, amount=money(amount)) for amount in ("20.25", "0.05")]
     tell(connection, ann, recorded, *refunds, at=[DAY + timedelta(days=number) for number in range(3)])
-    (row,) = rows(connection, "purchase")
+    (row,) = all_rows(connection, "purchase")
     assert (row["purchase_id"], row["customer_id"], row["currency"]) == (P, ann, "EUR")
     assert (row["total"], row["refunded"], row["net"]) == (Decimal("100.50"), Decimal("20.30"), Decimal("80.20"))
     assert (row["purchased_at"], row["refunded_at"]) == (DAY, DAY + timedelta(days=2))
@@ -64,7 +65,7 @@ def test_a_retracted_purchase_and_its_refunds_are_gone_for_good(connection: Conn
     recorded = CustomerPurchaseRecorded(purchase_id=P, total=money("7"))
     refunded = CustomerPurchaseRefunded(purchase_id=P, amount=money("7"))
     tell(connection, uuid4(), recorded, refunded, CustomerPurchaseRetracted(purchase_id=P), refunded, recorded)
-    assert rows(connection, "purchase") == []
+    assert all_rows(connection, "purchase") == []
 
 
 def test_an_imported_refund_counts_in_its_own_currency_also_without_its_purchase(connection: Connection) -> None:
@@ -83,7 +84,7 @@ def test_what_is_forgotten_is_gone_and_the_money_stays(connection: Connection) -
     ann = uuid4()
     tell(connection, ann, CustomerPurchaseRecorded(purchase_id=P, total=money("7"), external_id="ann@example.org"))
     assert values(connection, "purchase", "external_id") == [("ann@example.org",)]
-    forget_customer(connection, ann)
+    forget(connection, ann)
     assert values(connection, "purchase", "external_id", "net") == [(None, 7)]
 
 
@@ -135,7 +136,7 @@ def test_the_rows_and_the_rules_see_the_same_purchases(connection: Connection, e
             expected[purchase_id, currency] = (paid.get(currency), refunded.get(currency, Decimal()))
     found = {
         (row["purchase_id"], row["currency"]): (row["total"], row["refunded"])
-        for row in rows(connection, "purchase")
+        for row in all_rows(connection, "purchase")
         if row["customer_id"] == ann
     }
     assert found == expected

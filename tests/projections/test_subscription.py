@@ -27,7 +27,8 @@ from domain.event import FORGOTTEN, Event
 from domain.money import Money
 from eventstore.database import Connection
 from tests.domain.histories import examples_of
-from tests.projections.told import forget_customer, merge, revert, rows, tell, values
+from tests.projections.customer_facts import merge, revert
+from tests.projections.records import all_rows, forget, tell, values
 
 S = uuid4()
 JANUARY, MARCH, MAY = date(2026, 1, 31), date(2026, 3, 1), date(2026, 5, 1)
@@ -109,19 +110,19 @@ def test_the_row_says_what_the_events_say(
     connection: Connection, events: list[Event], expected: dict[str, object]
 ) -> None:
     tell(connection, uuid4(), *events)
-    (row,) = rows(connection, "subscription")
+    (row,) = all_rows(connection, "subscription")
     assert {name: row[name] for name in expected} == expected
 
 
 def test_a_retracted_subscription_has_no_row_whatever_is_recorded_later(connection: Connection) -> None:
     tell(connection, uuid4(), STARTED, RETRACTED, UPGRADED)
-    assert rows(connection, "subscription") == []
+    assert all_rows(connection, "subscription") == []
 
 
 def test_why_it_was_cancelled_can_be_forgotten(connection: Connection) -> None:
     ann = uuid4()
     tell(connection, ann, STARTED, CANCELLED)
-    forget_customer(connection, ann)
+    forget(connection, ann)
     assert values(connection, "subscription", "status", "cancel_reason") == [("cancelled", None)]
 
 
@@ -161,7 +162,7 @@ def test_the_rows_and_the_rules_see_the_same_subscriptions(connection: Connectio
     }
     found = {
         row["subscription_id"]: (row["status"], row["mrr"], row["currency"], row["ends_on"])
-        for row in rows(connection, "subscription")
+        for row in all_rows(connection, "subscription")
         if row["customer_id"] == ann
     }
     assert found == expected

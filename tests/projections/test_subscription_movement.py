@@ -28,7 +28,8 @@ from domain.customer.trade_state import mrr
 from domain.money import Money
 from eventstore.database import Connection
 from projections.reading import Row
-from tests.projections.told import merge, revert, rows, tell, values
+from tests.projections.customer_facts import merge, revert
+from tests.projections.records import all_rows, tell, values
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 COLUMNS = ("effective_on", "kind", "amount", "opening", "closing")
@@ -206,7 +207,7 @@ def test_the_sum_of_all_movements_is_mrr_on_every_day_and_each_is_of_its_kind(
     tell(connection, ann, *one[4:])
     if are_merged:
         merge(connection, ann, bob)
-    everything = rows(connection, "subscription_movement", "effective_on, currency")
+    everything = all_rows(connection, "subscription_movement", "effective_on, currency")
     groups = {bob: [one, other]} if are_merged else {ann: [one], bob: [other]}
     for customer_id, histories in groups.items():
         found = [row for row in everything if row["customer_id"] == customer_id]

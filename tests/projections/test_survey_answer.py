@@ -8,7 +8,8 @@ from domain.event import FORGOTTEN, CustomerId
 from domain.reattribution import Reattributed
 from domain.ticket import TicketRated
 from eventstore.database import Connection
-from tests.projections.told import forget_customer, merge, revert, rows, tell, values
+from tests.projections.customer_facts import merge, revert
+from tests.projections.records import all_rows, forget, tell, values
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -17,7 +18,7 @@ def test_an_answer_says_who_answered_what_and_when(connection: Connection) -> No
     ann, person = uuid4(), uuid4()
     answered = CustomerSurveyAnswered(survey="nps", score=9, comment="Quick help", person_id=person)
     (position,) = tell(connection, ann, answered, at=[DAY])
-    assert rows(connection, "survey_answer") == [
+    assert all_rows(connection, "survey_answer") == [
         {
             "position": position,
             "customer_id": ann,
@@ -48,7 +49,7 @@ def test_a_ticket_that_is_rated_is_an_answer_too(connection: Connection) -> None
 def test_a_comment_is_forgotten_and_the_score_stays(connection: Connection) -> None:
     ann = uuid4()
     tell(connection, ann, CustomerSurveyAnswered(survey="csat", score=2, comment="Ann was rude"))
-    forget_customer(connection, ann)
+    forget(connection, ann)
     # a fact may be told again after its subject was forgotten; it then says so in its place
     tell(connection, uuid4(), CustomerSurveyAnswered(survey="csat", score=3, comment=FORGOTTEN))
     assert values(connection, "survey_answer", "score", "comment") == [(2, None), (3, None)]

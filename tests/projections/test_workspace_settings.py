@@ -41,7 +41,7 @@ from domain.workspace import (
 )
 from eventstore.database import Connection
 from tests.domain.histories import CALENDAR, CUSTOM_FIELD, FROM_FAIRS, SLA_POLICY, examples_of
-from tests.projections.told import rows, tell, values
+from tests.projections.records import all_rows, tell, values
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 MEMBER = MemberId(uuid4())
@@ -89,7 +89,7 @@ def test_a_custom_field_as_it_was_defined_last(connection: Connection) -> None:
         WorkspaceCustomFieldDefined(custom_field=wider),
         WorkspaceCustomFieldRetired(noun="lead", field_id="roof_kind"),
     )
-    (row,) = rows(connection, "custom_field")
+    (row,) = all_rows(connection, "custom_field")
     assert row == {
         "customer_id": WORKSPACE_ID,
         "noun": "lead",
@@ -154,7 +154,7 @@ SETTINGS = {
 def test_each_setting_is_kept_as_it_was_published(connection: Connection, key: tuple[str, str]) -> None:
     event = SETTINGS[key]
     told(connection, event)
-    (row,) = [row for row in rows(connection, "workspace_setting") if (row["kind"], row["name"]) == key]
+    (row,) = [row for row in all_rows(connection, "workspace_setting") if (row["kind"], row["name"]) == key]
     assert (row["version"], row["is_current"], row["published_at"]) == (1, True, DAY)
     field = {"pipeline": "pipeline", "business_calendar": "calendar", "sla_policy": "policy"}.get(key[0])
     published = getattr(event, field) if field else event
@@ -167,7 +167,7 @@ def test_what_is_forgotten_of_a_setting_or_a_member_is_null(connection: Connecti
         WorkspaceSegmentDefined(name="regulars", version=1, noun="customer", groups=FORGOTTEN),
         WorkspaceMemberInvited(member_id=MEMBER, name=FORGOTTEN),
     )
-    found = {row["name"]: row["definition"] for row in rows(connection, "workspace_setting")}
+    found = {row["name"]: row["definition"] for row in all_rows(connection, "workspace_setting")}
     assert found["regulars"] == {"name": "regulars", "version": 1, "noun": "customer", "groups": None}
     assert values(connection, "workspace_member", "name") == [(None,)]
 
@@ -211,7 +211,7 @@ def test_a_member_invited_again_begins_without_roles(connection: Connection) -> 
 
 def test_a_role_given_to_nobody_who_was_invited_makes_no_member(connection: Connection) -> None:
     told(connection, WorkspaceMemberRoleGranted(member_id=MEMBER, role="agent"))
-    assert rows(connection, "workspace_member") == []
+    assert all_rows(connection, "workspace_member") == []
 
 
 MemberEvent: TypeAlias = (
@@ -240,13 +240,13 @@ def test_the_tables_and_the_rules_see_the_same_members_and_fields(
         known = evolve(known, event)
     members = {
         row["member_id"]: (frozenset(row["roles"]), row["deactivated_at"] is not None)
-        for row in rows(connection, "workspace_member")
+        for row in all_rows(connection, "workspace_member")
         if row["member_id"] in ids.values()
     }
     assert members == {
         member_id: (known.roles_of(member_id), member_id in known.deactivated) for member_id in known.members
     }
-    for field in rows(connection, "custom_field") if known.custom_fields else []:
+    for field in all_rows(connection, "custom_field") if known.custom_fields else []:
         read = {name: field[name] for name in CustomField.model_fields}
         assert [CustomField.model_validate(read)] == list(known.custom_fields.values())
         assert field["is_retired"] == bool(known.retired_fields & known.custom_fields.keys())
