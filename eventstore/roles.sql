@@ -233,6 +233,8 @@ BEGIN
             ('log.fence_holder',             'SELECT',                 'SELECT',         NULL,     NULL,      NULL),
             ('log.customer_alias',           'SELECT',                 'SELECT',         NULL,     'SELECT',  NULL),
             ('log.undone',                   'SELECT',                 'SELECT',         'SELECT', 'SELECT',  NULL),
+            ('log.recorded_until',           'SELECT',                 'SELECT',         NULL,     'SELECT',  NULL),
+            ('log.position_at()',            'EXECUTE',                'EXECUTE',        NULL,     'EXECUTE', NULL),
             ('log.append()',                 'EXECUTE',                NULL,             NULL,     NULL,      NULL),
             ('log.append_copied()',          'EXECUTE',                NULL,             NULL,     NULL,      NULL),
             ('log.add_snapshot()',           'EXECUTE',                NULL,             NULL,     NULL,      NULL),

@@ -124,6 +124,16 @@ def connection(conninfo: str) -> Iterator[Connection]:
 
 
 @pytest.fixture
+def emptied_log(connection: Connection) -> Connection:
+    """The same without any event, also without those that set a workspace up."""
+    connection.execute("ALTER TABLE log.event DISABLE TRIGGER ALL")
+    connection.execute("DELETE FROM log.event")
+    connection.execute("ALTER TABLE log.event ENABLE TRIGGER ALL")
+    connection.execute("DELETE FROM log.personal_data")
+    return connection
+
+
+@pytest.fixture
 def settings(conninfo: str, tmp_path: Path) -> Settings:
     """Settings that name it."""
     return settings_for(conninfo, tmp_path / "data")

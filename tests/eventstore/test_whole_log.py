@@ -53,15 +53,6 @@ def text(
     return f"{line}\n".encode()
 
 
-@pytest.fixture
-def emptied_log(connection: Connection) -> Connection:
-    connection.execute("ALTER TABLE log.event DISABLE TRIGGER ALL")
-    connection.execute("DELETE FROM log.event")
-    connection.execute("ALTER TABLE log.event ENABLE TRIGGER ALL")
-    connection.execute("DELETE FROM log.personal_data")
-    return connection
-
-
 def filled(connection: Connection, *texts: bytes) -> None:
     staging.prepare(connection)
     events = staging.stage(connection, texts)
