@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -34,7 +34,7 @@ from domain.ticket import (
     TicketSolved,
     evolve,
 )
-from domain.undo import standing
+from domain.undo import standing, undone
 from eventstore import log
 from eventstore.database import Connection
 from projections.read_models import read_models
@@ -269,7 +269,9 @@ def test_the_ticket_row_and_the_rules_see_the_same_ticket(shared: Connection, ev
     ticket_id, customer_id = told(shared, "ticket", OPENED, *events)
     found_rows = rows_at(shared, read_models()["ticket"], ticket_id, 10**9)
     state: Ticket | None = None
-    for past in standing(log.load(shared, ticket_id).history):
+    history = log.load(shared, ticket_id).history
+    assume(all(past.event.can_be_undone for past in history if past.version in undone(history)))
+    for past in standing(history):
         assert isinstance(past.event, TicketEvent)
         state = evolve(state, past.event)
     if state is None:

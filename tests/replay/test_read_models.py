@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
@@ -45,6 +45,7 @@ from domain.lead import (
     evolve,
 )
 from domain.money import Money
+from domain.undo import undone
 from eventstore import fence, log
 from eventstore.database import Connection, connect, migrate
 from projections.read_models import read_models
@@ -442,7 +443,9 @@ def test_the_lead_row_and_the_rules_see_the_same_lead(connection: Connection, ev
     lead_id, customer_id = given(connection, captured(), *events)
     rows = rows_at(connection, LEAD, lead_id, 10**9)
     state: Lead | None = None
-    for event in log.load(connection, lead_id).standing:
+    loaded = log.load(connection, lead_id)
+    assume(all(past.event.can_be_undone for past in loaded.history if past.version in undone(loaded.history)))
+    for event in loaded.standing:
         assert isinstance(event.event, LeadEvent)
         state = evolve(state, event.event)
     if state is None:
