@@ -151,14 +151,14 @@ DECLARE
         JOIN pg_namespace AS n
             ON n.oid = c.relnamespace
         WHERE c.relkind = 'r'
-            AND n.nspname IN ('public', 'rebuild_' || model.projection)
+            AND n.nspname IN ('public', 'rebuild_' || model.projection, 'previous_' || model.projection)
             AND c.relowner <> 'everfold_follower'::regrole
         UNION ALL
-        -- what a rebuild left that was killed
+        -- what a rebuild left that was killed, and what is kept to go back to
         SELECT format('ALTER SCHEMA %I OWNER TO everfold_follower', n.nspname)
         FROM pg_namespace AS n
         JOIN replay.checkpoint AS model
-            ON n.nspname = 'rebuild_' || model.projection
+            ON n.nspname IN ('rebuild_' || model.projection, 'previous_' || model.projection)
         WHERE n.nspowner <> 'everfold_follower'::regrole
     );
     statement  text;
@@ -257,6 +257,10 @@ BEGIN
             ('access.sign_in_link',          'SELECT, INSERT, DELETE', NULL,             NULL,     NULL,      NULL),
             ('access.session',               'SELECT, INSERT, DELETE', NULL,             NULL,     NULL,      NULL),
             ('replay.checkpoint',            'SELECT',
+                                             'SELECT, INSERT, UPDATE, DELETE',           NULL,     'SELECT',  NULL),
+            ('replay.rebuild',               'SELECT',
+                                             'SELECT, INSERT, UPDATE, DELETE',           NULL,     NULL,      NULL),
+            ('replay.parked',                'SELECT',
                                              'SELECT, INSERT, UPDATE, DELETE',           NULL,     'SELECT',  NULL),
             ('public.everfold_migration',    'SELECT',                 'SELECT',         'SELECT', 'SELECT',  'SELECT')
         ) AS line (object, app, follower, analyst, auditor, privacy)

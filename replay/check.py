@@ -1,5 +1,6 @@
 """Looks a fold over before it runs: it may read `history` and its folder's earlier tables, and nothing else counts."""
 
+from functools import partial
 from typing import LiteralString
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from eventstore.fence import horizon
 from eventstore.trouble import Trouble
 from projections.read_models import Fold, ReadModel
 from replay.differences import compare
-from replay.fold import columns, create_table, fill, refold, shape
+from replay.fold import columns, create_table, fill, insert, refold, shape
 
 _SAMPLE = 20
 _FIRST, _SECOND, _VIEWS = "check_first", "check_second", "check_views"
@@ -138,7 +139,7 @@ def _try(connection: Connection, model: ReadModel) -> int:
 
 def _run(connection: Connection, model: ReadModel, schema: str, head: int, *, is_shuffled: bool = False) -> int:
     try:
-        return fill(connection, model, schema, head, is_shuffled=is_shuffled)
+        return fill(connection, model, schema, head, partial(insert, is_shuffled=is_shuffled))
     except psycopg.Error as error:  # its text may quote what is personal
         at = f" ({error.diag.constraint_name})" if error.diag.constraint_name else ""
         raise FoldRefused(
@@ -155,7 +156,7 @@ def _refold_some(connection: Connection, model: ReadModel, head: int) -> None:
         limit=sql.Literal(_SAMPLE),
     )
     for row in connection.execute(sample).fetchall():
-        refold(connection, model, _SECOND, head, [{row["key"]}, *(set[UUID]() for _ in model.folds[1:])])
+        refold(connection, model, _SECOND, head, [{row["key"]}, *(set[UUID]() for _ in model.folds[1:])], insert)
 
 
 def _must_equal(connection: Connection, model: ReadModel, cause: str) -> None:

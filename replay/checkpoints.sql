@@ -1,6 +1,8 @@
 SELECT
     projection,
+    schema_name,
     definition,
+    held_against,
     position,
     rebuilt_at,
     tables

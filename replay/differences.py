@@ -1,6 +1,6 @@
 """Where the rows of two tables, or of one before and after, do not agree."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg import sql
 
@@ -26,6 +26,23 @@ class Difference:
         return f"{self.table} {key}: {', '.join(self.columns)}".lstrip()
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a replay did: events folded, seconds, rows, and how many rows were not as the live table had them."""
+
+    read_model: str
+    events: int
+    seconds: float
+    rows: int
+    differing: int
+    differences: list[Difference] = field(default_factory=list)
+    """The first of them, by name."""
+    phases: dict[str, float] = field(default_factory=dict)
+    """The seconds that each part of a rebuild took."""
+    parked: int = 0
+    """Keys that a fold could not do; they are as they were before the event that it fails on."""
+
+
 def compare(connection: Connection, model: ReadModel, schema: str, live: str = LIVE) -> tuple[int, list[Difference]]:
     """How many rows of the live tables and of `schema`'s differ, and the first of them by name."""
     differing, differences = 0, list[Difference]()
@@ -37,7 +54,7 @@ def compare(connection: Connection, model: ReadModel, schema: str, live: str = L
             key=sql.SQL(", ").join(map(sql.Identifier, key)),
         )
         found = connection.execute(statement, {"limit": NAMED}).fetchall()
-        differences += [_difference(row["live"], row["replayed"], key, named(model, table)) for row in found]
+        differences += [difference(row["live"], row["replayed"], key, named(model, table)) for row in found]
         differing += found[0]["differing"] if found else 0
     return differing, differences[:NAMED]
 
@@ -52,10 +69,11 @@ def pair(before: list[Row], after: list[Row], key: list[str], table: str) -> lis
     old = {tuple(row[name] for name in key): row for row in before}
     new = {tuple(row[name] for name in key): row for row in after}
     changed = [k for k in old.keys() | new.keys() if old.get(k) != new.get(k)]
-    return [_difference(old.get(k), new.get(k), key, table) for k in changed]
+    return [difference(old.get(k), new.get(k), key, table) for k in changed]
 
 
-def _difference(live: Row | None, replayed: Row | None, key: list[str], table: str) -> Difference:
+def difference(live: Row | None, replayed: Row | None, key: list[str], table: str) -> Difference:
+    """What is not the same in two rows with this key, of which one may be missing."""
     row = live or replayed
     assert row is not None
     by_key = {name: str(row[name]) for name in key}
@@ -63,4 +81,4 @@ def _difference(live: Row | None, replayed: Row | None, key: list[str], table: s
         return Difference(by_key, ("missing in the live table",), table)
     if replayed is None:
         return Difference(by_key, ("only in the live table",), table)
-    return Difference(by_key, tuple(name for name in live if live[name] != replayed[name]), table)
+    return Difference(by_key, tuple(name for name in live if name in replayed and live[name] != replayed[name]), table)

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
-from psycopg import Cursor, sql
+from psycopg import sql
 
 from eventstore.database import Connection, query
 from projections.read_models import ROOT, Fold, ReadModel
 from projections.reading import LIVE as LIVE
 from replay.roots import Roots, roots
+from replay.scope import ALL, Scope, these
 
 Row = dict[str, Any]  # Any: a row of any read model
 
@@ -59,27 +60,49 @@ class Refolded:
     rows: int = 0
 
 
-def fill(connection: Connection, model: ReadModel, schema: str, horizon: int, *, is_shuffled: bool = False) -> int:
-    """Insert the rows that the folds give at `horizon`, of all keys; returns their number.
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """How many rows a fold gave, and what was asked of them."""
 
-    To fold whole keys means that the order of the events comes from their positions: shuffled or not is the same.
-    """
-    return sum(
-        _fill(connection, model, number, schema, horizon, None, (), is_shuffled=is_shuffled).rowcount
-        for number in range(len(model.folds))
-    )
+    count: int = 0
+    rows: Sequence[Row] = ()
 
 
-def refold_all(connection: Connection, model: ReadModel, schema: str, horizon: int) -> Refolded:
+class Insert(Protocol):
+    """Inserts the rows that one of a model's folds gives; `returning` names the columns to be told of each."""
+
+    def __call__(
+        self,
+        connection: Connection,
+        model: ReadModel,
+        number: int,
+        schema: str,
+        horizon: int,
+        scope: Scope,
+        returning: Collection[str] = (),
+    ) -> Inserted: ...
+
+
+def fill(connection: Connection, model: ReadModel, schema: str, horizon: int, insert: Insert) -> int:
+    """Insert the rows that the folds give at `horizon`, of all keys; returns their number."""
+    return sum(insert(connection, model, number, schema, horizon, ALL).count for number in range(len(model.folds)))
+
+
+def refold_all(connection: Connection, model: ReadModel, schema: str, horizon: int, insert: Insert) -> Refolded:
     """Replace all rows by what the folds say at `horizon`."""
     for table in reversed(model.tables):
         connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(schema, table)))
-    rows = fill(connection, model, schema, horizon)
+    rows = fill(connection, model, schema, horizon, insert)
     return Refolded(rows, rows)
 
 
 def refold(
-    connection: Connection, model: ReadModel, schema: str, horizon: int, keys: Sequence[Collection[UUID]]
+    connection: Connection,
+    model: ReadModel,
+    schema: str,
+    horizon: int,
+    keys: Sequence[Collection[UUID]],
+    insert: Insert,
 ) -> Refolded:
     """Replace the rows of these refold keys, given fold by fold, by what the folds say at `horizon`.
 
@@ -88,23 +111,25 @@ def refold(
     passed: list[set[UUID]] = [set() for _ in model.folds]
     done = Refolded()
     for number, fold in enumerate(model.folds):
-        wanted = sorted({*keys[number], *passed[number]})
-        if not wanted:
+        wanted = these({*keys[number], *passed[number]})
+        if not wanted.keys:
             continue
         readers = {
             at: after.table_key for at, after in enumerate(model.folds) if at > number and after.reads(fold.table)
         }
         later = set(readers.values())
-        delete = sql.SQL("DELETE FROM {table} WHERE {key} = ANY(%(keys)s){returning}").format(
-            table=sql.Identifier(schema, fold.table), key=sql.Identifier(fold.table_key), returning=_returning(later)
+        delete = sql.SQL("DELETE FROM {table} WHERE {keys}{returning}").format(
+            table=sql.Identifier(schema, fold.table),
+            keys=wanted.condition(sql.Identifier(fold.table_key)),
+            returning=_returning(later),
         )
-        old = connection.execute(delete, {"keys": wanted})
+        old = connection.execute(delete, wanted.parameters)
         gone = old.fetchall() if later else []
-        new = _fill(connection, model, number, schema, horizon, wanted, later)
-        for row in [*gone, *(new.fetchall() if later else [])]:
+        new = insert(connection, model, number, schema, horizon, wanted, later)
+        for row in [*gone, *new.rows]:
             for at, key in readers.items():
                 passed[at].add(row[key])
-        done = Refolded(done.keys + len(wanted), done.rows + new.rowcount)
+        done = Refolded(done.keys + len(wanted.keys), done.rows + new.count)
     return done
 
 
@@ -131,7 +156,7 @@ def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -
         text = sql.SQL(query("replay", "inner_fold")).format(
             types=sql.Placeholder("types_last"), columns=_listed(names), fold=text
         )
-    statement, parameters = _history(connection, whole, horizon, [key], sql.Composed(parts), names, text)
+    statement, parameters = _history(connection, whole, horizon, these([key]), sql.Composed(parts), names, text)
     return connection.execute(statement, {**parameters, **types}).fetchall()
 
 
@@ -140,33 +165,68 @@ def events_of(connection: Connection, fold: Fold, horizon: int, customer_ids: Se
     key = ROOT if fold.is_rooted else "customer_id"
     scope = replace(fold, key_column=key)
     text = sql.SQL(query("replay", "customer_keys")).format(key=sql.Identifier(fold.key_column))
-    select, parameters = _history(connection, scope, horizon, customer_ids, sql.SQL(""), ["key", "events"], text)
+    select, parameters = _history(connection, scope, horizon, these(customer_ids), sql.SQL(""), ["key", "events"], text)
     return {row["key"]: row["events"] for row in connection.execute(select, parameters)}
 
 
-def _fill(
+def positions_of(connection: Connection, fold: Fold, horizon: int, key: UUID) -> list[int]:
+    """Where the events lie, in their order, that a fold reads of one key."""
+    text = sql.SQL("SELECT position FROM history ORDER BY position")
+    select, parameters = _history(connection, fold, horizon, these([key]), sql.SQL(""), ["position"], text)
+    return [row["position"] for row in connection.execute(select, parameters)]
+
+
+def keys_in(
+    connection: Connection, model: ReadModel, number: int, schema: str, horizon: int, scope: Scope
+) -> set[UUID]:
+    """The refold keys in a scope that one of the folds does."""
+    fold = model.folds[number]
+    keys = {
+        row["key"]
+        for table in model.tables[:number]
+        if fold.reads(table)
+        for row in connection.execute(
+            sql.SQL("SELECT DISTINCT {key} AS key FROM {table} WHERE {scope}").format(
+                key=sql.Identifier(fold.table_key),
+                table=sql.Identifier(schema, table),
+                scope=scope.condition(sql.Identifier(fold.table_key)),
+            ),
+            scope.parameters,
+        )
+    }
+    text = sql.SQL(query("replay", "customer_keys")).format(key=sql.Identifier(fold.key_column))
+    select, parameters = _history(connection, fold, horizon, scope, sql.SQL(""), ["key", "events"], text)
+    return keys | {row["key"] for row in connection.execute(select, parameters)}
+
+
+def insert(
     connection: Connection,
     model: ReadModel,
     number: int,
     schema: str,
     horizon: int,
-    keys: Sequence[UUID] | None,
-    returning: Iterable[str],
+    scope: Scope,
+    returning: Collection[str] = (),
     *,
     is_shuffled: bool = False,
-) -> Cursor[Row]:
+) -> Inserted:
+    """Insert the rows that one of the folds gives at `horizon`, of the keys in the scope.
+
+    To fold whole keys means that the order of the events comes from their positions: shuffled or not is the same.
+    Raises what Postgres has against a value.
+    """
     fold = model.folds[number]
     names, _ = columns(connection, fold.table, schema)
-    scope = sql.SQL("" if keys is None else " WHERE {} = ANY(%(keys)s)").format(sql.Identifier(fold.table_key))
+    where = scope.condition(sql.Identifier(fold.table_key))
     earlier = sql.SQL("").join(
-        sql.SQL(", {name} AS NOT MATERIALIZED (SELECT * FROM {table}{scope})").format(
-            name=sql.Identifier(table), table=sql.Identifier(schema, table), scope=scope
+        sql.SQL(", {name} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE {where})").format(
+            name=sql.Identifier(table), table=sql.Identifier(schema, table), where=where
         )
         for table in model.tables[:number]
         if fold.reads(table)
     )
     select, parameters = _history(
-        connection, fold, horizon, keys, earlier, names, sql.SQL(fold.text), is_shuffled=is_shuffled
+        connection, fold, horizon, scope, earlier, names, sql.SQL(fold.text), is_shuffled=is_shuffled
     )
     statement = sql.SQL("INSERT INTO {table} ({columns}) {select}{returning}").format(
         table=sql.Identifier(schema, fold.table),
@@ -174,43 +234,39 @@ def _fill(
         select=select,
         returning=_returning(returning),
     )
-    return connection.execute(statement, parameters)
+    done = connection.execute(statement, parameters)
+    return Inserted(done.rowcount, done.fetchall() if returning else ())
 
 
 def _history(
     connection: Connection,
     fold: Fold,
     horizon: int,
-    keys: Sequence[UUID] | None,
+    scope: Scope,
     earlier: sql.Composable,
     names: Sequence[str],
     text: sql.Composable,
     *,
     is_shuffled: bool = False,
 ) -> tuple[sql.Composed, dict[str, object]]:
-    """The SELECT of these columns from a fold's text, over the history of these keys (None: of all); its parameters."""
-    owners = roots(connection, fold.key_column, horizon, keys) if fold.is_rooted and fold.types else Roots()
-    parameters: dict[str, object] = {"horizon": horizon, "types": list(fold.types), **owners.parameters}
-    scope: sql.Composable = sql.SQL("true")
-    if keys is not None:
-        parameters["keys"] = list(keys)
-        scope = sql.SQL("recorded.{} = ANY(%(keys)s)").format(sql.Identifier(fold.key_column))
-        if fold.key_column == ROOT:
-            scope, members = owners.scope(keys)
-            parameters |= members
+    """The SELECT of these columns from a fold's text, over the history of the keys in a scope; its parameters."""
+    owners = Roots()
+    if fold.is_rooted and fold.types:
+        owners = roots(connection, fold.key_column, horizon, scope.keys)
+    condition, limits = scope.history(fold, owners)
     statement = sql.SQL(query("replay", "history")).format(
         root=sql.SQL(", {} AS root_customer_id").format(owners.column) if fold.is_rooted else sql.SQL(""),
         aliases=owners.joins,
-        scope=scope,
+        scope=condition,
         # of few events each is looked up, of all those that were undone are set apart: left to itself the planner
         # takes the wrong way after a large undo, until the table is analysed
-        one_by_one=sql.SQL("" if keys is None else "OFFSET 0"),
+        one_by_one=sql.SQL("OFFSET 0" if scope.is_few else ""),
         order=sql.SQL("ORDER BY md5(position::text)" if is_shuffled else ""),
         earlier=earlier,
         columns=_listed(names),
         fold=text,  # a fold's file is as trusted as the program
     )
-    return statement, parameters
+    return statement, {"horizon": horizon, "types": list(fold.types), **owners.parameters, **limits}
 
 
 def _listed(names: Iterable[str]) -> sql.Composed:

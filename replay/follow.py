@@ -2,6 +2,8 @@
 
 import json
 import threading
+import time
+from collections.abc import Iterable
 
 import structlog
 
@@ -10,8 +12,10 @@ from eventstore.database import Connection, connect, query
 from eventstore.fence import drawn, horizon
 from eventstore.trouble import Trouble
 from eventstore.wake import listen, wait
-from projections.read_models import ReadModel, read_models
-from replay.fold import LIVE, refold, refold_all, touched
+from projections.read_models import ReadModel
+from replay.fold import Insert, insert, refold, refold_all, touched
+from replay.parked import POISON, insert_or_park
+from replay.versions import LIVE, Version, lock_checkpoint, move_checkpoint, versions
 
 _CHUNK = 5_000
 _SHORTEST_PAUSE = 0.01
@@ -23,75 +27,81 @@ _REACHING = [name for name, kind in EVENT_TYPES.items() if not kind.can_be_undon
 _log = structlog.get_logger("everfold.follower")
 
 
-class OtherDefinition(Trouble):
-    """Another version of the program has folded this read model anew by its own definition."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"The read model {name} was folded by another version of Everfold that uses this database. "
-            "Stop the older version, or start this one again to fold the read model by its own definition."
-        )
-
-
-def lock_checkpoint(connection: Connection, model: ReadModel, *, whatever_definition: bool = False) -> int:
-    """Take the model's checkpoint row, as every writer of the model must, and return the position it stands at.
-
-    Raises OtherDefinition when the rows are not by this program's fold; a rebuild takes them over all the same.
-    """
-    row = connection.execute(
-        "SELECT position, definition FROM replay.checkpoint WHERE projection = %s FOR UPDATE", [model.name]
-    ).fetchone()
-    if row is None or (row["definition"] != model.definition and not whatever_definition):
-        raise OtherDefinition(model.name)
-    return int(row["position"])
-
-
-def advance(connection: Connection, model: ReadModel, head: int) -> int:
-    """Bring one model's rows to `head`, a position behind the fence, in chunks; returns the keys refolded.
+def advance(
+    connection: Connection, model: ReadModel, head: int, schema: str = LIVE, *, wait: bool = True
+) -> int | None:
+    """Bring one version's rows to `head`, a position behind the fence, in chunks; returns the keys refolded.
 
     From the beginning it is one pass over everything, and all rows count: in chunks, each key would be folded in many.
+    Without `wait` it gives up at once where somebody else brings the version forward, and returns None.
     """
     refolded = 0
+    inserting: Insert = insert
     while True:
-        with connection.transaction():
-            position = lock_checkpoint(connection, model)
-            if position >= head:
-                return refolded
-            upto = head if position == 0 else min(head, position + _CHUNK)
-            # a generic plan would not know how few the keys are
-            connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-            connection.execute("SET LOCAL search_path TO pg_catalog")
-            if position == 0:
-                refolded += refold_all(connection, model, LIVE, upto).keys
-            else:
-                keys = touched(connection, model, position, upto)
-                refolded += refold(connection, model, LIVE, upto, keys).keys
-            connection.execute("UPDATE replay.checkpoint SET position = %s WHERE projection = %s", [upto, model.name])
+        try:
+            with connection.transaction():
+                checkpoint = lock_checkpoint(connection, model, schema, wait=wait)
+                if checkpoint is None:
+                    return None
+                position = checkpoint.position
+                if position >= head:
+                    return refolded
+                upto = head if position == 0 else min(head, position + _CHUNK)
+                connection.execute(query("replay", "as_follower"))
+                if position == 0:
+                    refolded += refold_all(connection, model, schema, upto, insert_or_park).keys
+                else:
+                    keys = touched(connection, model, position, upto)
+                    inserting = insert_or_park if checkpoint.has_parked else inserting
+                    refolded += refold(connection, model, schema, upto, keys, inserting).keys
+                move_checkpoint(connection, model, schema, upto)
+        except POISON:
+            if inserting is insert_or_park:
+                raise
+            inserting = insert_or_park
 
 
 def catch_up(connection: Connection) -> int:
-    """Bring the read models up to everything that was appended before this call; returns that position."""
+    """Bring the read models up to everything that was appended before this call; returns that position.
+
+    Processes that do so at once share the read models out between them: each takes those that nobody has in hand.
+    """
     head = horizon(connection)
-    connection.execute(query("replay", "pass_by"), {"head": head, "chunk": _CHUNK, "models": _concerns()})
-    rows = connection.execute(query("replay", "checkpoints"))
-    done = {(row["projection"], row["definition"]) for row in rows if row["position"] >= head}
-    for model in read_models().values():
-        if (model.name, model.definition) not in done:
-            advance(connection, model, head)
+    connection.execute(
+        query("replay", "pass_by"), {"head": head, "chunk": _CHUNK, "versions": _concerns(versions(connection))}
+    )
+    pause = _SHORTEST_PAUSE
+    while behind := [version for version in versions(connection) if version.position < head]:
+        # not all in the same order, or they would stand in each other's way
+        start = connection.info.backend_pid % len(behind)
+        turns = [*behind[start:], *behind[:start]]
+        done = [advance(connection, each.model, head, each.schema, wait=False) is not None for each in turns]
+        if not any(done):
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
     return head
 
 
-def _concerns() -> str:
-    """Of each read model the event types that may change its rows; without any its checkpoint just moves on."""
-    models = read_models().values()
+def _concerns(known: Iterable[Version]) -> str:
+    """Of each version the event types that may change its rows; without any its checkpoint just moves on."""
     return json.dumps(
-        [{"projection": m.name, "definition": m.definition, "types": [*m.types, *_REACHING]} for m in models]
+        [
+            {
+                "projection": version.model.name,
+                "schema_name": version.schema,
+                "definition": version.model.definition,
+                "types": [*version.model.types, *_REACHING],
+            }
+            for version in known
+        ]
     )
 
 
 def position(connection: Connection, model: ReadModel) -> int:
-    """The position up to which the model's rows are folded."""
-    row = connection.execute("SELECT position FROM replay.checkpoint WHERE projection = %s", [model.name]).fetchone()
+    """The position up to which the model's live rows are folded."""
+    row = connection.execute(
+        "SELECT position FROM replay.checkpoint WHERE projection = %s AND schema_name = %s", [model.name, LIVE]
+    ).fetchone()
     return int(row["position"]) if row else 0
 
 

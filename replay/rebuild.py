@@ -1,39 +1,37 @@
-"""Folds a read model anew beside the live one, compares the two at one position, and swaps them."""
+"""Folds a read model anew beside the live one, in chunks, compares the two at one position, and swaps them.
+
+What is done is kept: after a pause, or when the process is killed, a rebuild goes on where it was.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import LiteralString
 from uuid import UUID
 
 from psycopg import errors, sql
+from psycopg.types.json import Jsonb
 
 from eventstore.database import Connection, query
 from eventstore.fence import horizon
 from eventstore.trouble import Trouble
 from projections.read_models import ROOT, ReadModel, outside, read_models
 from replay.check import check
-from replay.differences import NAMED, Difference, compare, named, pair
-from replay.fold import LIVE, Row, columns, create_table, events_of, fill, refold, shape, touched
-from replay.follow import advance, lock_checkpoint, position
-from replay.roots import roots
+from replay.differences import Difference, Report, compare
+from replay.fold import Row, create_table, refold, shape, touched
+from replay.follow import advance, position
+from replay.parked import count_parked, insert_or_park
+from replay.progress import Stopped, Tell, announce, ask, count_types, events_of_folds, under_way
+from replay.scope import Scope
+from replay.swap import drop_version, shadow_schema, swap
+from replay.verification import count_events, snapshot
+from replay.versions import LIVE, live_definition, source, turn
 
-_LOCK_TIMEOUT: LiteralString = "100ms"
-_TURNS = 1163281492
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a replay did: events folded, seconds, rows, and how many rows were not as the live table had them."""
-
-    read_model: str
-    events: int
-    seconds: float
-    rows: int
-    differing: int
-    differences: list[Difference] = field(default_factory=list)
-    """The first of them, by name."""
+_CELL = 10_000
+"""Events between two places where the keys may be cut; a chunk is as many cells as take about a second."""
+_SECONDS = 1.0
+_FIRST_CELLS = 5
+_GROWTH = 4
+_CATCH_UP = 20_000
 
 
 class NameTaken(Trouble):
@@ -49,137 +47,225 @@ class NameTaken(Trouble):
 def prepare(connection: Connection) -> None:
     """Make every read model exist with today's definition; one that was folded by another definition is rebuilt.
 
-    Processes that start at once take turns. Raises NameTaken, and FoldRefused for one from outside the program.
+    One that was gone back from stays where it is. Processes that start at once take turns. Raises NameTaken, and
+    FoldRefused for one from outside the program.
     """
     with turn(connection, "prepare"):
-        known = {row["projection"]: row for row in connection.execute(query("replay", "checkpoints"))}
+        rows = connection.execute(query("replay", "checkpoints")).fetchall()
+        known = {row["projection"]: row for row in rows if row["schema_name"] == LIVE}
         for model in read_models().values():
-            if model.name in known and known[model.name]["definition"] == model.definition:
+            row = known.get(model.name)
+            if row and model.definition in (row["definition"], row["held_against"]):
                 continue
             if model.name in outside():
                 check(connection, model)
-            if model.name in known:
+            if row:
                 rebuild(connection, model)
             else:
                 _create(connection, model)
+        connection.execute(query("replay", "keep_sources"), {"sources": _sources()})
 
 
-def rebuild(connection: Connection, model: ReadModel) -> Report:
-    """Fold the whole history into a new table, compare it with the live one, and put it in that one's place.
+def _sources() -> Jsonb:
+    return Jsonb([{"definition": model.definition, "source": source(model).obj} for model in read_models().values()])
+
+
+def rebuild(connection: Connection, model: ReadModel, tell: Tell = lambda _: None) -> Report:
+    """Fold the whole history into new tables, compare them with the live ones, and put them in those ones' place.
 
     Readers and writers go on meanwhile; only the swap needs a short lock, and gives way while it is not free. Two
-    rebuilds of one model take turns. Raises InUse when something else in the database was built on the table.
+    rebuilds of one model take turns. Raises InUse when something else in the database was built on a table, and Stopped
+    when it was paused or cancelled.
     """
     with turn(connection, f"rebuild {model.name}"):
-        return _rebuild(connection, model)
+        _begin(connection, model)
+        return _Build(connection, model, tell).go_on()
 
 
-def _rebuild(connection: Connection, model: ReadModel) -> Report:
-    shadow = f"rebuild_{model.name}"
-    started = time.perf_counter()
+def resume(connection: Connection, model: ReadModel, tell: Tell = lambda _: None) -> Report | None:
+    """Go on with a rebuild that was paused or cut off; one by an older definition begins anew. None if there is none.
+
+    Raises as `rebuild` does.
+    """
+    with turn(connection, f"rebuild {model.name}"):
+        row = connection.execute(query("replay", "rebuild"), [model.name]).fetchone()
+        if row is None:
+            return None
+        if row["phase"] == "waiting" or row["definition"] != model.definition:
+            _begin(connection, model)
+        return _Build(connection, model, tell).go_on()
+
+
+def _begin(connection: Connection, model: ReadModel) -> None:
+    """Make the empty tables. Their indexes are made when they are full, which is faster."""
+    head = horizon(connection)
+    shadow = shadow_schema(model.name)
+    announce(connection, [model])
     with connection.transaction():
-        _drop(connection, shadow)
+        drop_version(connection, model.name, shadow)
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(shadow)))
         create_table(connection, model, shadow)
-        head = horizon(connection)
-        rows = fill(connection, model, shadow, head)
-    seconds = time.perf_counter() - started
-    events = _count(connection, model, head)
-    differing, differences = 0, list[Difference]()
-    if _is_comparable(connection, model, shadow):
-        advance(connection, model, head)
-        with _snapshot(connection, model):
-            connection.execute("SET LOCAL search_path TO pg_catalog")
-            live = position(connection, model)
-            refold(connection, model, shadow, live, touched(connection, model, head, live))
-            differing, differences = compare(connection, model, shadow)
-            head = live
-    _swap(connection, model, shadow, head)
-    return Report(model.name, events, seconds, rows, differing, differences)
+        indexes: dict[str, list[str]] = {}
+        for row in connection.execute(query("replay", "secondary_indexes"), {"schema": shadow}).fetchall():
+            connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(shadow, row["name"])))
+            indexes.setdefault(row["table"], []).append(row["definition"])
+        begun = {
+            "projection": model.name,
+            "horizon": head,
+            "indexes": Jsonb(indexes),
+            "events": events_of_folds(model, count_types(connection, head)),
+        }
+        connection.execute(query("replay", "begin_rebuild"), begun)
 
 
-def verify(connection: Connection, model: ReadModel) -> Report:
-    """Fold the whole history into a scratch table and compare it with the live one; changes nothing, waits for nobody.
+class _Build:
+    """The rebuild of one model, whose turn it is; it can begin anywhere, as its row says."""
 
-    One snapshot holds both the live rows and the checkpoint that they were folded to.
-    """
-    scratch = f"verify_{model.name}_{connection.info.backend_pid}"
-    try:
-        with _snapshot(connection, model):
-            head = position(connection, model)
-            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(scratch)))
-            create_table(connection, model, scratch)
-            started = time.perf_counter()
-            rows = fill(connection, model, scratch, head)
-            seconds = time.perf_counter() - started
-            differing, differences = compare(connection, model, scratch)
-            events = _count(connection, model, head)
-            raise _Discard
-    except _Discard:
-        return Report(model.name, events, seconds, rows, differing, differences)
+    def __init__(self, connection: Connection, model: ReadModel, tell: Tell) -> None:
+        self._connection = connection
+        self._model = model
+        self._tell = tell
+        self._shadow = shadow_schema(model.name)
+        self._phases: dict[str, float] = {}
 
-
-def replay_customer(connection: Connection, model: ReadModel, customer_id: UUID) -> Report:
-    """Fold one customer's rows anew, in place, up to where the model stands; where she was merged, her survivor's."""
-    started = time.perf_counter()
-    with connection.transaction():
-        head = lock_checkpoint(connection, model)
-        connection.execute("SET LOCAL search_path TO pg_catalog")
-        connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        customers = [customer_id]
-        if any(fold.is_rooted for fold in model.folds):
-            customers += {roots(connection, ROOT, head, customers).merged.get(customer_id, customer_id)} - {customer_id}
-        before = {table: _rows_of_customers(connection, table, customers) for table in model.tables}
-        counted = [events_of(connection, fold, head, customers) for fold in model.folds]
-        keys = [
-            {*events, *(row[fold.table_key] for row in before[fold.table])}
-            for fold, events in zip(model.folds, counted, strict=True)
-        ]
-        for table in model.tables:
-            statement = sql.SQL("DELETE FROM {} WHERE customer_id = ANY(%s)").format(sql.Identifier(LIVE, table))
-            connection.execute(statement, [customers])
-        rows = refold(connection, model, LIVE, head, keys).rows
-        after = {table: _rows_of_customers(connection, table, customers) for table in model.tables}
-    differences = [
-        difference
-        for table in model.tables
-        for difference in pair(before[table], after[table], columns(connection, table)[1], named(model, table))
-    ]
-    events = max(sum(count.values()) for count in counted)
-    return Report(model.name, events, time.perf_counter() - started, rows, len(differences), differences[:NAMED])
-
-
-class InUse(Trouble):
-    """Something else in the database depends on the read model's table."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"Another object of the database, such as a view, is built on the table {LIVE}.{name}; "
-            "drop it, replay again, and make it anew."
+    def go_on(self) -> Report:
+        for number in range(self._row()["fold"], len(self._model.folds)):
+            self._fold(number)
+        row = self._row()
+        head, differing, differences = row["horizon"], 0, list[Difference]()
+        with self._phase("catching up"):
+            head = self._catch_up(head, horizon(self._connection))
+        if _is_comparable(self._connection, self._model, self._shadow):
+            with self._phase("comparing"):
+                head, differing, differences = self._compare(head)
+        with self._phase("swapping"):
+            swap(self._connection, self._model, head, sum(row["events"]) / row["seconds"] if row["seconds"] else None)
+        return Report(
+            self._model.name,
+            count_events(self._connection, self._model, head),
+            sum(self._phases.values()),
+            row["rows"],
+            differing,
+            differences,
+            phases=self._phases,
+            parked=count_parked(self._connection, self._model, LIVE),
         )
 
+    def _fold(self, number: int) -> None:
+        """Do one of the model's folds, chunk by chunk; then its indexes."""
+        fold, row = self._model.folds[number], self._row()
+        with self._phase("folding"):
+            if row["cuts"] is None:
+                row["cuts"], row["cuts_done"] = self._cut(number, row["horizon"]), 0
+            ends = [None, *row["cuts"], None]
+            done, cells, at_once = row["cuts_done"], len(ends) - 1, _FIRST_CELLS
+            before, events = sum(row["events"][:number]), row["events"][number]
+            while done < cells:
+                upto = min(done + at_once, cells)
+                scope = Scope(None, ends[done], ends[upto])
+                seconds = self._chunk(number, row["horizon"], scope, upto, before + events * upto // cells)
+                fitting = int((upto - done) * _SECONDS / seconds)
+                done, at_once = upto, max(1, min(fitting, at_once * _GROWTH))
+        with self._phase("indexing"), self._connection.transaction():
+            for definition in row["indexes"].get(fold.table, []):
+                self._connection.execute(definition)
+            self._connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(self._shadow, fold.table)))
+            self._connection.execute(query("replay", "next_fold"), {"projection": self._model.name, "fold": number + 1})
 
-@contextmanager
-def turn(connection: Connection, work: str) -> Iterator[None]:
-    """Do this work while no other process does it; those that want to wait."""
-    key = ["SELECT pg_advisory_lock({}, hashtext(%s))", "SELECT pg_advisory_unlock({}, hashtext(%s))"]
-    lock, unlock = (sql.SQL(text).format(sql.Literal(_TURNS)) for text in key)
-    connection.execute(lock, [work])
-    try:
+    def _cut(self, number: int, head: int) -> list[UUID]:
+        """Keys, in order, between which lie about as many events each."""
+        fold = self._model.folds[number]
+        key = "customer_id" if fold.key_column == ROOT else fold.key_column
+        statement = sql.SQL(query("replay", "cuts")).format(key=sql.Identifier(key))
+        types = list(fold.types or self._model.types)
+        rows = self._connection.execute(statement, {"horizon": head, "types": types, "cell": _CELL})
+        cuts = list(dict.fromkeys(row["key"] for row in rows))
+        self._connection.execute(
+            "UPDATE replay.rebuild SET cuts = %s, cuts_done = 0 WHERE projection = %s", [cuts, self._model.name]
+        )
+        return cuts
+
+    def _chunk(self, number: int, head: int, scope: Scope, cuts_done: int, events_done: int) -> float:
+        """Fold the keys in a scope; returns the seconds that it took."""
+        began = time.perf_counter()
+        with self._connection.transaction():
+            self._connection.execute(query("replay", "as_follower"))
+            rows = insert_or_park(self._connection, self._model, number, self._shadow, head, scope).count
+            seconds = time.perf_counter() - began
+            done = {"cuts_done": cuts_done, "events_done": events_done, "rows": rows, "seconds": seconds}
+            self._connection.execute(query("replay", "chunk_done"), {"projection": self._model.name, **done})
+        self._go_on_or_stop()
+        return seconds
+
+    def _catch_up(self, head: int, upto: int) -> int:
+        """Bring the new tables nearer to the log's end, so that little is left to do in the swap."""
+        while head < upto:
+            following = min(head + _CATCH_UP, upto)
+            with self._connection.transaction():
+                self._refold(head, following)
+                self._connection.execute(
+                    "UPDATE replay.rebuild SET horizon = %s WHERE projection = %s", [following, self._model.name]
+                )
+            head = following
+            self._go_on_or_stop()
+        return head
+
+    def _compare(self, head: int) -> tuple[int, int, list[Difference]]:
+        """Both at one position: that, how many rows differ, and the first of them."""
+        advance(self._connection, self._model, head)
+        with snapshot(self._connection, self._model):
+            live = position(self._connection, self._model)
+            self._refold(head, live)
+            differing, differences = compare(self._connection, self._model, self._shadow)
+            self._connection.execute(
+                "UPDATE replay.rebuild SET horizon = %s WHERE projection = %s", [live, self._model.name]
+            )
+        return live, differing, differences
+
+    def _refold(self, head: int, upto: int) -> None:
+        self._connection.execute(query("replay", "as_follower"))
+        keys = touched(self._connection, self._model, head, upto)
+        refold(self._connection, self._model, self._shadow, upto, keys, insert_or_park)
+
+    def _row(self) -> Row:
+        row = self._connection.execute(query("replay", "rebuild"), [self._model.name]).fetchone()
+        assert row is not None
+        return row
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        """What happens inside is done as this part of the work."""
+        self._connection.execute(
+            "UPDATE replay.rebuild SET phase = %s, updated_at = clock_timestamp() WHERE projection = %s",
+            [name, self._model.name],
+        )
+        self._go_on_or_stop()
+        began = time.perf_counter()
         yield
-    finally:
-        connection.execute(unlock, [work])
+        self._phases[name] = self._phases.get(name, 0) + time.perf_counter() - began
+
+    def _go_on_or_stop(self) -> None:
+        (progress,) = (each for each in under_way(self._connection) if each.read_model == self._model.name)
+        self._tell(progress)
+        if progress.wanted == "cancel":
+            abandon(self._connection, self._model.name)
+        if progress.wanted != "run":
+            raise Stopped(progress)
 
 
-@contextmanager
-def _snapshot(connection: Connection, model: ReadModel) -> Iterator[None]:
-    """One state of rows and checkpoint for several statements. The tables are taken before the snapshot is: a swap that
-    came in between would leave the snapshot with tables that it does not know."""
+def cancel(connection: Connection, name: str) -> bool:
+    """End a rebuild and drop what it made, once the chunk at hand is done; whether there was one."""
+    there = ask(connection, [name], "cancel")
+    with turn(connection, f"rebuild {name}"):
+        abandon(connection, name)
+    return bool(there)
+
+
+def abandon(connection: Connection, name: str) -> None:
+    """Drop what an unfinished rebuild made, if there is one. It must be one's turn."""
     with connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        tables = sql.SQL(", ").join(sql.Identifier(LIVE, table) for table in model.tables)
-        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(tables))
-        yield
+        drop_version(connection, name, shadow_schema(name))
+        connection.execute("DELETE FROM replay.rebuild WHERE projection = %s", [name])
 
 
 def _create(connection: Connection, model: ReadModel) -> None:
@@ -187,9 +273,16 @@ def _create(connection: Connection, model: ReadModel) -> None:
         with connection.transaction():
             create_table(connection, model, LIVE)
             connection.execute(
-                "INSERT INTO replay.checkpoint (projection, definition, position, rebuilt_at, tables)"
-                " VALUES (%s, %s, 0, clock_timestamp(), %s)",
-                [model.name, model.definition, list(model.tables)],
+                query("replay", "new_checkpoint"),
+                {
+                    "projection": model.name,
+                    "definition": model.definition,
+                    "source": source(model),
+                    "tables": list(model.tables),
+                    "position": 0,
+                    "held_against": None,
+                    "events_a_second": None,
+                },
             )
     except errors.DuplicateTable:
         raise NameTaken(model.tables) from None
@@ -197,62 +290,5 @@ def _create(connection: Connection, model: ReadModel) -> None:
 
 def _is_comparable(connection: Connection, model: ReadModel, shadow: str) -> bool:
     """A table of another shape, or one folded by another definition, cannot be compared row by row."""
-    checkpoints = connection.execute(query("replay", "checkpoints")).fetchall()
-    definitions = {row["projection"]: row["definition"] for row in checkpoints}
     same_shape = all(shape(connection, table, shadow) == shape(connection, table) for table in model.tables)
-    return same_shape and definitions[model.name] == model.definition
-
-
-class _Discard(Exception):
-    """Rolls a transaction back whose only product was the comparison."""
-
-
-def _swap(connection: Connection, model: ReadModel, shadow: str, head: int) -> None:
-    while True:
-        try:
-            with connection.transaction():
-                connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_LOCK_TIMEOUT))
-                live = max(head, lock_checkpoint(connection, model, whatever_definition=True))
-                connection.execute("SET LOCAL search_path TO pg_catalog")
-                refold(connection, model, shadow, live, touched(connection, model, head, live))
-                for table in _tables(connection, model):
-                    connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(LIVE, table)))
-                for table in model.tables:
-                    move = sql.SQL("ALTER TABLE {} SET SCHEMA {}")
-                    connection.execute(move.format(sql.Identifier(shadow, table), sql.Identifier(LIVE)))
-                connection.execute(
-                    "UPDATE replay.checkpoint SET definition = %s, position = %s, rebuilt_at = clock_timestamp(),"
-                    " tables = %s WHERE projection = %s",
-                    [model.definition, live, list(model.tables), model.name],
-                )
-                _drop(connection, shadow)
-            return
-        except errors.DependentObjectsStillExist:
-            raise InUse(model.name) from None
-        except errors.LockNotAvailable:
-            # Somebody reads the table at length. Whoever waits behind us in the queue waits too, so step aside.
-            time.sleep(float(_LOCK_TIMEOUT.removesuffix("ms")) / 1000)
-
-
-def _tables(connection: Connection, model: ReadModel) -> list[str]:
-    """The live tables that the model has by now, which another definition may have called otherwise."""
-    row = connection.execute("SELECT tables FROM replay.checkpoint WHERE projection = %s", [model.name]).fetchone()
-    assert row is not None
-    return list(row["tables"])
-
-
-def _drop(connection: Connection, schema: str) -> None:
-    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
-
-
-def _count(connection: Connection, model: ReadModel, head: int) -> int:
-    row = connection.execute(
-        "SELECT count(*) AS events FROM log.event WHERE position <= %s AND type = ANY(%s)", [head, list(model.types)]
-    ).fetchone()
-    assert row is not None
-    return int(row["events"])
-
-
-def _rows_of_customers(connection: Connection, table: str, customer_ids: list[UUID]) -> list[Row]:
-    statement = sql.SQL("SELECT * FROM {} WHERE customer_id = ANY(%s)").format(sql.Identifier(LIVE, table))
-    return connection.execute(statement, [customer_ids]).fetchall()
+    return same_shape and live_definition(connection, model.name) == model.definition

@@ -1,6 +1,6 @@
 """Whose history an event is read as at a position: the survivor's of a merge, the right customer's of a record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -43,17 +43,12 @@ class Roots:
     def __bool__(self) -> bool:
         return bool(self.merged or self.misfiled)
 
-    def scope(self, keys: Sequence[UUID]) -> tuple[sql.Composable, dict[str, object]]:
-        """The condition that the history belongs to these root customers, with its parameters: index ranges first."""
-        if not self:
-            return sql.SQL("recorded.customer_id = ANY(%(keys)s)"), {}
-        wanted = set(keys)
-        members = [customer_id for customer_id, root in self.merged.items() if root in wanted]
-        records = [stream_id for stream_id, root in self.misfiled.items() if root in wanted]
-        condition = sql.SQL(
-            "(recorded.customer_id = ANY(%(members)s) OR recorded.stream_id = ANY(%(records)s)) AND {} = ANY(%(keys)s)"
+    def of(self, is_wanted: Callable[[UUID], bool]) -> tuple[list[UUID], list[UUID]]:
+        """The customers and the records whose roots are wanted, and who would not be found by their own customer."""
+        return (
+            [customer_id for customer_id, root in self.merged.items() if is_wanted(root)],
+            [stream_id for stream_id, root in self.misfiled.items() if is_wanted(root)],
         )
-        return condition.format(_ALIASED), {"members": [*keys, *members], "records": records}
 
 
 def roots(connection: Connection, key_column: str, horizon: int, keys: Sequence[UUID] | None) -> Roots:

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from psycopg import sql
-
 from eventstore.database import Connection, query
 from projections.read_models import read_models
-from replay.fold import LIVE
-from replay.rebuild import turn
+from replay.swap import drop_version, shadow_schema
+from replay.versions import LIVE, previous_schema, turn
 
 
 def tables_about(connection: Connection, customer_ids: Sequence[UUID]) -> list[tuple[str, str]]:
@@ -22,28 +20,24 @@ def tables_about(connection: Connection, customer_ids: Sequence[UUID]) -> list[t
 
 
 def drop_leftovers(connection: Connection) -> list[str]:
-    """Drop the schemas that killed rebuilds left; returns their names. Other replays commit none that could be left.
+    """Drop what killed or paused rebuilds left, and the versions kept to go back to; returns the schemas' names.
 
     Rebuilds under way are waited for: a table that one of them began to fill earlier goes live before this returns.
-    Read models that this process does not know, from a folder that is not named any more, go as well: nobody would fold
-    them anew.
+    Unfinished ones begin anew when they are gone on with. Read models that this process does not know, from a folder
+    that is not named any more, go as well: nobody would fold them anew.
     """
+    known = connection.execute(query("replay", "checkpoints")).fetchall()
     dropped: list[str] = []
-    for row in connection.execute(query("replay", "checkpoints")).fetchall():
-        if row["projection"] not in read_models():
-            with turn(connection, f"rebuild {row['projection']}"), connection.transaction():
-                for table in row["tables"]:
-                    connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(sql.Identifier(LIVE, table)))
-                connection.execute("DELETE FROM replay.checkpoint WHERE projection = %s", [row["projection"]])
-    for model in read_models().values():
-        with turn(connection, f"rebuild {model.name}"):
-            dropped += _drop(connection, f"rebuild_{model.name}")
+    for name in sorted({*read_models(), *(row["projection"] for row in known)}):
+        with turn(connection, f"rebuild {name}"), connection.transaction():
+            gone = [shadow_schema(name), previous_schema(name)]
+            dropped += [schema for schema in gone if _is_there(connection, schema)]
+            for schema in [*gone, *([LIVE] if name not in read_models() else [])]:
+                drop_version(connection, name, schema)
+            connection.execute("UPDATE replay.rebuild SET phase = 'waiting' WHERE projection = %s", [name])
     return dropped
 
 
-def _drop(connection: Connection, schema: str) -> list[str]:
+def _is_there(connection: Connection, schema: str) -> bool:
     row = connection.execute("SELECT to_regnamespace(quote_ident(%s)) IS NOT NULL AS is_there", [schema]).fetchone()
-    if not (row and row["is_there"]):
-        return []
-    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
-    return [schema]
+    return bool(row and row["is_there"])

@@ -35,7 +35,7 @@ from eventstore.sealing import verification
 from eventstore.sealing.seals import seal_and_export
 from projections.read_models import read_models
 from replay.follow import catch_up
-from replay.rebuild import verify
+from replay.verification import verify
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME, TITLE, OTHER_TITLE = "Wilhelmina Zwaardvis", "Verandadak Zwaardvis", "Serre Zwaardvis-Öhm"

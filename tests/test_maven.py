@@ -31,7 +31,7 @@ from eventstore.database import connect
 from projections.kpi import kpis
 from projections.read_models import read_models
 from replay.follow import catch_up
-from replay.rebuild import verify
+from replay.verification import verify
 
 MAPPING = Path(__file__).resolve().parents[1] / "docs" / "examples" / "maven_leads.toml"
 LEADS = 8_800

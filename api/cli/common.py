@@ -55,6 +55,16 @@ def known_read_models() -> "Mapping[str, ReadModel]":
         return read_models()
 
 
+def chosen_read_models(name: str | None) -> "list[ReadModel]":
+    """The read model of that name; without a name, all."""
+    known = known_read_models()
+    if name is None:
+        return list(known.values())
+    if name not in known:
+        fail(f"There is no read model {name!r}. There are: {', '.join(known)}.")
+    return [known[name]]
+
+
 @contextmanager
 def explaining() -> Iterator[None]:
     """Turn the troubles that a user can do something about into a sentence and exit code 2."""

@@ -14,7 +14,10 @@ if TYPE_CHECKING:  # the database packages are slow to import, and not every com
     from eventstore.backup.archive import Manifest
     from eventstore.sealing.seals import Sealed
     from eventstore.sealing.verification import Report as LogReport
-    from replay.rebuild import Report
+    from replay.differences import Report
+    from replay.parked import Parked
+    from replay.progress import Plan, Progress
+    from replay.verification import Preview
 
 _MOST_TOLD = 20
 
@@ -31,13 +34,15 @@ def print_reports(reports: "Sequence[Report]", as_json: bool) -> None:
                     "events_per_second": round(report.events / report.seconds) if report.seconds else None,
                     "rows": report.rows,
                     "rows_differ": report.differing,
+                    "parked": report.parked,
+                    "phases": {phase: round(seconds, 3) for phase, seconds in report.phases.items()},
                     "differences": [str(difference) for difference in report.differences],
                 }
                 for report in reports
             ]
         )
         return
-    width = max(len(report.read_model) for report in reports)
+    width = max((len(report.read_model) for report in reports), default=0)
     for report in reports:
         rate = report.events / report.seconds if report.seconds else 0
         print(
@@ -46,6 +51,61 @@ def print_reports(reports: "Sequence[Report]", as_json: bool) -> None:
         )
         for difference in report.differences:
             print(f"  {difference}")
+        if report.parked:
+            print(f"  {report.parked} keys are set apart: ./crm parked")
+
+
+def print_plans(plans: "Sequence[Plan]", as_json: bool) -> None:
+    """What a replay would read, and how long that may take."""
+    if as_json:
+        print_json([asdict(plan) | {"seconds": round(plan.seconds, 1)} for plan in plans])
+        return
+    width = max(len(plan.read_model) for plan in plans)
+    for plan in plans:
+        print(f"{plan.read_model:<{width}}  {plan.events:>11,} events  about {plan.seconds:,.1f} s")
+    events, seconds = sum(plan.events for plan in plans), sum(plan.seconds for plan in plans)
+    print(f"{'all':<{width}}  {events:>11,} events  about {seconds:,.1f} s, one after the other")
+
+
+def print_progress(under_way: "Sequence[Progress]", as_json: bool, asked: str | None) -> None:
+    """How far replays are; `asked` says what was just asked of them."""
+    if as_json:
+        print_json([asdict(each) | {"events_per_second": each.rate, "eta": each.eta} for each in under_way])
+        return
+    if not under_way:
+        print("No replay is under way.")
+    for each in under_way:
+        share = each.events_done / each.events if each.events else 1
+        rate = f", {each.rate:,.0f} events/s, {each.eta:,.0f} s left" if each.rate and each.eta is not None else ""
+        state = asked or ("paused" if each.wanted == "pause" else each.phase)
+        print(f"{each.read_model}: {state}, {share:.0%} of {each.events:,} events{rate}")
+
+
+def print_parked(found: "Sequence[Parked]", as_json: bool) -> None:
+    """The keys that are set apart, or that there are none."""
+    if as_json:
+        print_json([asdict(each) for each in found])
+        return
+    if not found:
+        print("No key is set apart.")
+    for each in found:
+        at = "" if each.position is None else f" at position {each.position}"
+        print(f"{each.read_model} {each.table} {each.key}: {each.error}{at}, since {each.parked_at.isoformat()}")
+
+
+def print_preview(found: "Preview", as_json: bool) -> None:
+    """What a changed definition would change."""
+    if as_json:
+        print_json(asdict(found))
+        return
+    print(f"{found.read_model}: {found.rows} rows; {found.added} new, {found.removed} gone, {found.changed} changed.")
+    for name, rows in sorted(found.columns.items()):
+        print(f"  {name}: differs in {rows} rows")
+    for said, names in (("new columns", found.new_columns), ("columns that go", found.lost_columns)):
+        if names:
+            print(f"  {said}: {', '.join(names)}")
+    for difference in found.differences[:_MOST_TOLD]:
+        print(f"  {str(difference).replace('replayed', 'changed')}")
 
 
 def print_log_report(report: "LogReport", as_json: bool) -> None:

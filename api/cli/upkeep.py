@@ -1,7 +1,7 @@
 """The verbs that prove and keep: replay and verify, seals, forgetting, backup and restore."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -9,10 +9,10 @@ import typer
 from api.cli.common import (
     AsJson,
     Data,
+    chosen_read_models,
     end_with_what_is_left,
     explaining,
     fail,
-    known_read_models,
     must_be_there,
     opened,
     settings_of,
@@ -34,31 +34,6 @@ _LONGEST_REASON = 1_000
 
 
 @app.command()
-def replay(
-    name: Annotated[str | None, typer.Argument(help="The read model.", show_default=False)] = None,
-    every: Annotated[bool, typer.Option("--all", help="All read models.")] = False,
-    customer: Annotated[UUID | None, typer.Option(help="Only this customer's rows, in place.")] = None,
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """Fold read models anew beside the live ones, compare, and swap."""
-    from replay.follow import catch_up
-    from replay.rebuild import rebuild, replay_customer
-
-    if every and (name or customer):
-        fail("--all replays everything; leave out the name and --customer.")
-    if not every and name is None and customer is None:
-        fail(f"Name a read model ({', '.join(known_read_models())}), or give --all or --customer ID.")
-    chosen = _chosen(name)
-    with opened(data) as store, store.following() as connection:
-        catch_up(connection)
-        reports = [
-            replay_customer(connection, model, customer) if customer else rebuild(connection, model) for model in chosen
-        ]
-    print_reports(reports, as_json)
-
-
-@app.command()
 def verify(
     name: Annotated[str | None, typer.Argument(help="The read model; default: all.", show_default=False)] = None,
     log: Annotated[bool, typer.Option("--log", help="Recompute the log itself against its seals.")] = False,
@@ -77,9 +52,9 @@ def verify(
     if seals or public_key or proof is not None:
         fail("--seals, --public-key and --proof belong to --log.")
     from replay.follow import catch_up
-    from replay.rebuild import verify as verify_model
+    from replay.verification import verify as verify_model
 
-    chosen = _chosen(name)
+    chosen = chosen_read_models(name)
     with opened(data) as store, store.following() as connection:
         catch_up(connection)
         reports = [verify_model(connection, model) for model in chosen]
@@ -185,12 +160,3 @@ def restore(
         report = restore_from(settings_of(data), file, erasures)
     print_restored(report, as_json)
     end_with_what_is_left(report.left)
-
-
-def _chosen(name: str | None) -> Any:
-    known = known_read_models()
-    if name is None:
-        return list(known.values())
-    if name not in known:
-        fail(f"There is no read model {name!r}. There are: {', '.join(known)}.")
-    return [known[name]]

@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
-from api.cli import benchmarks, figures, projections, upkeep
+from api.cli import benchmarks, figures, projections, replaying, upkeep
 from api.cli.common import AsJson, Data, explaining, fail, moment_of, must_be_there, opened, settings_of
 from api.cli.printing import print_event_types, print_json, print_undone
 from api.settings import environment
@@ -27,6 +27,8 @@ app.add_typer(figures.app, name="kpi")
 app.add_typer(benchmarks.app, name="bench")
 app.add_typer(projections.app, name="projection")
 app.add_typer(upkeep.app)
+app.add_typer(replaying.app)
+app.add_typer(replaying.parked, name="parked")
 
 
 @app.command()

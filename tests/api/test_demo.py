@@ -34,7 +34,7 @@ from eventstore.sealing import verification
 from eventstore.sealing.seals import seal_and_export
 from eventstore.whole_log import filling
 from projections.read_models import read_models
-from replay import rebuild
+from replay.verification import verify
 from tests.api.test_cli import Crm
 from tests.conftest import settings_for
 from tests.facts import captured, given
@@ -164,7 +164,7 @@ def test_everything_verifies_and_live_equals_replay(emptied: Settings, tmp_path:
         report = verification.verify(connection, tmp_path / "seals.ndjson")
         assert (report.finding, report.events, report.sealed_to) == (None, *[loaded.contents.events] * 2)
         for model in read_models().values():
-            found = rebuild.verify(connection, model)
+            found = verify(connection, model)
             assert found.differing == 0
             assert found.rows > 0
 
@@ -275,7 +275,7 @@ def test_a_read_model_that_had_passed_drawn_positions_begins_anew(emptied: Setti
     opened.execute("SELECT nextval('log.event_position') FROM generate_series(1, 20)")
     opened.execute("UPDATE replay.checkpoint SET position = 20")
     load(emptied)
-    assert [rebuild.verify(opened, model).differing for model in read_models().values()] == [0] * len(read_models())
+    assert [verify(opened, model).differing for model in read_models().values()] == [0] * len(read_models())
 
 
 def test_only_the_owner_fills_a_log(emptied: Settings, opened: Connection) -> None:
@@ -306,7 +306,7 @@ def test_a_kill_in_the_middle_leaves_an_empty_log(emptied: Settings, opened: Con
     assert comes(lambda: not opened.execute("SELECT FROM pg_stat_activity WHERE pid = %(pid)s", loader).fetchall())
     assert filling.is_empty(opened)
     assert json.loads(crm(*arguments))["streams"]["customer"] >= FEW
-    assert rebuild.verify(opened, read_models()["customer_360"]).differing == 0
+    assert verify(opened, read_models()["customer_360"]).differing == 0
 
 
 def test_who_tells_ends_when_nobody_listens() -> None:

@@ -33,8 +33,8 @@ from projections.read_models import read_models
 from replay import differences
 from replay import rebuild as rebuilding
 from replay.follow import catch_up
-from replay.rebuild import verify
 from replay.scratch import drop_leftovers, tables_about
+from replay.verification import verify
 from tests.api.test_cli import Crm
 from tests.api.test_leads import act, capture
 from tests.eventstore.test_forgetting import about, forget_person, registered

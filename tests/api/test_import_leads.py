@@ -44,7 +44,7 @@ from eventstore.database import UNAVAILABLE, Connection, connect
 from projections.leads import get_lead, list_members
 from projections.read_models import read_models
 from replay.follow import catch_up
-from replay.rebuild import verify
+from replay.verification import verify
 
 MAPPING = """
 kind = "leads"

@@ -24,7 +24,7 @@ from eventstore import log
 from eventstore.database import Connection
 from projections.read_models import read_models
 from replay.follow import catch_up
-from replay.rebuild import verify
+from replay.verification import verify
 from tests.api.test_leads import act, capture
 from tests.facts import NOBODY
 

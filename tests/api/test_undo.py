@@ -38,7 +38,7 @@ from eventstore.database import Connection
 from projections.kpi import kpis
 from projections.read_models import read_models
 from replay.follow import catch_up
-from replay.rebuild import verify
+from replay.verification import verify
 from tests.api.test_import_leads import BARE, MAPPING, OPEN, WON, written
 from tests.facts import captured, given
 

@@ -8,7 +8,7 @@ from bench.ground import Contender, NotDurable, compared
 from eventstore.database import Connection
 from projections.read_models import read_models
 from replay.follow import catch_up
-from replay.rebuild import verify
+from replay.verification import verify
 
 CONTENDERS = {
     "save": append.EVERFOLD,

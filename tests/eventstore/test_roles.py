@@ -14,7 +14,8 @@ from eventstore.database import Connection, connect, migrate
 from eventstore.sealing.seals import seal_and_export
 from projections.read_models import read_models
 from replay.follow import catch_up
-from replay.rebuild import rebuild, verify
+from replay.rebuild import rebuild
+from replay.verification import verify
 from tests.conftest import settings_for
 from tests.eventstore.roles import ROLES, TABLES, documented, in_force, logged_in, login, refused
 from tests.facts import captured, given

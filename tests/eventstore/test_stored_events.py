@@ -15,7 +15,7 @@ from eventstore.database import Connection
 from eventstore.fence import horizon
 from projections.read_models import read_models
 from replay.follow import catch_up
-from replay.rebuild import verify
+from replay.verification import verify
 from tests.facts import NOBODY
 from tests.stored_events import SUMS, Stored, checksum, coming, releases, rows
 

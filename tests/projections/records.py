@@ -19,7 +19,7 @@ from eventstore.erasure import forgetting
 from eventstore.fence import horizon
 from projections.read_models import ReadModel, read_models
 from replay.follow import advance
-from replay.rebuild import verify
+from replay.verification import verify
 from tests.facts import NOBODY
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)

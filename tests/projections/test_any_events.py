@@ -14,7 +14,7 @@ from domain.workspace import WORKSPACE_ID
 from eventstore import fence
 from eventstore.database import Connection
 from projections.read_models import read_models
-from replay import follow, rebuild
+from replay import follow, verification
 from tests.domain.histories import IDS, examples_of, moments
 from tests.projections.records import tell, undone
 
@@ -57,7 +57,7 @@ def test_following_in_any_batches_equals_a_replay(
             follow_all(connection)
     follow_all(connection)
     for name in MODELS:
-        assert rebuild.verify(connection, read_models()[name]).differing == 0, name
+        assert verification.verify(connection, read_models()[name]).differing == 0, name
 
 
 customers_told = st.sampled_from(TYPES).filter(lambda type_: type_.startswith("customer.") and type_ not in MERGES)

@@ -13,8 +13,10 @@ from domain.event import CustomerId
 from eventstore.database import Connection
 from projections.read_models import FoldHeaderError, begin, outside, read_also, read_models
 from replay.check import FoldRefused
-from replay.follow import OtherDefinition, catch_up, lock_checkpoint
-from replay.rebuild import rebuild, verify
+from replay.follow import catch_up
+from replay.rebuild import rebuild
+from replay.verification import verify
+from replay.versions import OtherDefinition, lock_checkpoint
 from tests.facts import captured, given
 
 

@@ -50,8 +50,12 @@ from eventstore import fence, log
 from eventstore.database import Connection, connect, migrate
 from projections.read_models import read_models
 from replay import follow
+from replay.differences import Report
 from replay.fold import rows_at
-from replay.rebuild import InUse, Report, prepare, rebuild, replay_customer, verify
+from replay.rebuild import prepare, rebuild
+from replay.swap import InUse
+from replay.verification import replay_customer, verify
+from replay.versions import OtherDefinition
 from tests.domain.histories import any_lead_event
 from tests.facts import captured, given
 
@@ -475,9 +479,9 @@ def test_another_versions_follower_keeps_off_a_model_that_was_folded_anew(connec
     head = follow.catch_up(connection)
     connection.execute("UPDATE replay.checkpoint SET definition = 'newer' WHERE projection = 'lead'")
     given(connection, LeadWon(), lead_id=lead_id, customer_id=customer_id, version=1)
-    with pytest.raises(follow.OtherDefinition, match="another version"):
+    with pytest.raises(OtherDefinition, match="another version"):
         follow.catch_up(connection)
-    with pytest.raises(follow.OtherDefinition):
+    with pytest.raises(OtherDefinition):
         replay_customer(connection, LEAD, customer_id)
     assert follow.position(connection, LEAD) == head
     assert connection.execute("SELECT status FROM lead").fetchall() == [{"status": "open"}]

@@ -12,9 +12,10 @@ from psycopg import sql
 from domain.interaction import InteractionLogged
 from eventstore.database import Connection
 from projections.read_models import ReadModel, parse
-from replay import fold, follow
+from replay import fold, follow, versions
 from replay.fold import create_table, rows_at
-from replay.rebuild import replay_customer, verify
+from replay.scope import these
+from replay.verification import replay_customer, verify
 from tests.replay.histories import STEPS, Company, Step, by, heard
 
 _TYPES = "-- types: customer.* lead.*\n"
@@ -51,10 +52,11 @@ def models(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         with connection.transaction():
             create_table(connection, model, fold.LIVE)
         connection.execute(
-            "INSERT INTO replay.checkpoint VALUES (%s, %s, 0, clock_timestamp(), %s)",
+            "INSERT INTO replay.checkpoint (projection, definition, position, rebuilt_at, tables)"
+            " VALUES (%s, %s, 0, clock_timestamp(), %s)",
             [model.name, model.definition, list(model.tables)],
         )
-    monkeypatch.setattr(follow, "read_models", lambda: MODELS)
+    monkeypatch.setattr(versions, "read_models", lambda: MODELS)
     yield list(MODELS.values())
 
 
@@ -201,7 +203,7 @@ def test_a_merged_customers_history_is_found_by_its_index(connection: Connection
         connection,
         BY_CUSTOMER.folds[0],
         10**9,
-        [company.customers[1]],
+        these([company.customers[1]]),
         sql.SQL(""),
         ["customer_id", "positions"],
         sql.SQL(BY_CUSTOMER.folds[0].text),

@@ -10,7 +10,7 @@ from hypothesis import given as for_all
 
 from eventstore.database import Connection
 from projections.read_models import FoldHeaderError, ReadModel, load
-from replay import fold, follow, rebuild
+from replay import fold, follow, rebuild, swap, verification, versions
 from replay.fold import rows_at
 from tests.replay.histories import STEPS, Company, Step, heard
 
@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 def model(folder: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadModel]:
     """The model alone, live and followed."""
     model = load(folder)
-    for module in (follow, rebuild):
+    for module in (versions, rebuild, swap):
         monkeypatch.setattr(module, "read_models", lambda: {model.name: model})
     rebuild.prepare(connection)
     yield model
@@ -89,7 +89,7 @@ def test_stacked_folds_followed_in_any_batches_equal_their_replay_and_a_plain_fo
         company.take(*step)
     head = follow.catch_up(connection)
     assert live(connection) == efforts(connection, head)
-    assert rebuild.verify(connection, model).differing == 0
+    assert verification.verify(connection, model).differing == 0
 
 
 def test_they_are_folded_at_any_position(connection: Connection, model: ReadModel) -> None:
@@ -114,22 +114,22 @@ def test_every_table_is_verified_replayed_and_swapped(connection: Connection, mo
     company.begin()
     follow.catch_up(connection)
     connection.execute("UPDATE lead_effort SET events = 7 WHERE lead_id = %s", [company.leads[0]])
-    found = rebuild.verify(connection, model)
+    found = verification.verify(connection, model)
     assert found.differing == 1
     assert str(found.differences[0]) == f"lead_effort lead_id={company.leads[0]}: events"
-    assert rebuild.replay_customer(connection, model, company.customers[0]).differing == 1
-    assert rebuild.verify(connection, model).differing == 0
+    assert verification.replay_customer(connection, model, company.customers[0]).differing == 1
+    assert verification.verify(connection, model).differing == 0
     connection.execute("UPDATE lead_effort SET events = 7")
     connection.execute("UPDATE effort SET events = 7")
     company.take("qualify", 1, 0)
     assert rebuild.rebuild(connection, model).differing == 6
-    assert rebuild.verify(connection, model).differing == 0
+    assert verification.verify(connection, model).differing == 0
     company.take("qualify", 2, 0)
     head = follow.catch_up(connection)
     assert live(connection) == efforts(connection, head)
 
 
-def test_a_model_with_other_tables_than_before_leaves_none_of_them(
+def test_a_model_with_other_tables_than_before_leaves_none_of_them_among_the_live_ones(
     connection: Connection, model: ReadModel, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     company = Company(connection)
@@ -140,11 +140,17 @@ def test_a_model_with_other_tables_than_before_leaves_none_of_them(
     (folder / "fold_2_effort.sql").write_text(PER_CUSTOMER.replace("lead_effort", "effort_of_lead"))
     other = load(folder)
     assert other.definition != model.definition
-    monkeypatch.setattr(rebuild, "read_models", lambda: {other.name: other})
+    for module in (versions, rebuild, swap):
+        monkeypatch.setattr(module, "read_models", lambda: {other.name: other})
     rebuild.prepare(connection)
     assert live(connection) == efforts(connection, head)
-    names = connection.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE '%effort%'").fetchall()
-    assert {row["tablename"] for row in names} == {"effort", "effort_of_lead"}
+    names = connection.execute("SELECT schemaname, tablename FROM pg_tables WHERE tablename LIKE '%effort%'").fetchall()
+    assert {tuple(row.values()) for row in names} == {
+        ("public", "effort"),
+        ("public", "effort_of_lead"),
+        ("previous_effort", "effort"),
+        ("previous_effort", "lead_effort"),
+    }
 
 
 def test_a_customer_with_many_leads_is_not_read_whole(connection: Connection, model: ReadModel) -> None:

@@ -17,7 +17,7 @@ from domain.undo import EventsUndone
 from eventstore import fence, log
 from eventstore.database import Connection
 from projections.read_models import FoldHeaderError, ReadModel, parse, read_models
-from replay import follow, rebuild
+from replay import follow, verification, versions
 from replay.fold import create_table, rows_at
 from tests.domain.histories import any_lead_event
 from tests.facts import NOBODY, captured, given
@@ -48,9 +48,11 @@ def models(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Sequence[
         with connection.transaction():
             create_table(connection, model, "public")
         connection.execute(
-            "INSERT INTO replay.checkpoint VALUES (%s, %s, 0, clock_timestamp())", [model.name, model.definition]
+            "INSERT INTO replay.checkpoint (projection, definition, position, rebuilt_at)"
+            " VALUES (%s, %s, 0, clock_timestamp())",
+            [model.name, model.definition],
         )
-    monkeypatch.setattr(follow, "read_models", lambda: every)
+    monkeypatch.setattr(versions, "read_models", lambda: every)
     return list(every.values())
 
 
@@ -64,7 +66,7 @@ def undo(connection: Connection, lead_id: UUID, customer_id: UUID, *versions: in
 
 def must_equal_their_replay(connection: Connection, models: Sequence[ReadModel]) -> None:
     for model in models:
-        assert rebuild.verify(connection, model).differing == 0, model.name
+        assert verification.verify(connection, model).differing == 0, model.name
 
 
 def test_every_model_that_folded_an_event_folds_again_without_it(

@@ -1,0 +1,8 @@
+SELECT
+    definition,
+    position,
+    has_parked
+FROM replay.checkpoint
+WHERE projection = %s
+    AND schema_name = %s
+FOR UPDATE {}

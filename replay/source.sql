@@ -1,0 +1,7 @@
+SELECT
+    source->>'table' AS "table",
+    source->'folds' AS folds,
+    tables
+FROM replay.checkpoint
+WHERE projection = %s
+    AND schema_name = %s
