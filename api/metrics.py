@@ -11,8 +11,7 @@ from api.access import OpenStore, Principal, principal
 from api.store import Store
 from eventstore.fence import drawn, writers
 from eventstore.sealing.seals import sealed_position
-from projections.read_models import read_models
-from replay.follow import position
+from replay.upkeep import health
 
 router = APIRouter(tags=["health"])
 
@@ -35,14 +34,29 @@ class _Gauges:
         """Asks the database once; as the follower, who may see the age of other sessions."""
         with self._store.following() as connection:
             head, sealed = drawn(connection), sealed_position(connection)
-            behind = {model.name: max(0, head - position(connection, model)) for model in read_models().values()}
+            models = health(connection)
             holders = writers(connection)
         yield GaugeMetricFamily("everfold_log_position", "The last position drawn", value=head)
         yield GaugeMetricFamily("everfold_sealed_position", "The last position under a seal", value=sealed)
-        lag = GaugeMetricFamily("everfold_read_model_behind", "Positions not folded yet", labels=["read_model"])
-        for name, positions in behind.items():
-            lag.add_metric([name], positions)
-        yield lag
+        told = (
+            ("behind", "Positions not folded yet", [max(0, head - model.position) for model in models]),
+            ("parked_keys", "Keys that a fold fails on", [model.parked_keys for model in models]),
+            (
+                "unverified_seconds",
+                "Since it was last compared with a replay",
+                [model.unverified_seconds for model in models],
+            ),
+            (
+                "rows_differing",
+                "Rows that were not those of a replay then",
+                [model.rows_differing or 0 for model in models],
+            ),
+        )
+        for name, said, values in told:
+            gauge = GaugeMetricFamily(f"everfold_read_model_{name}", said, labels=["read_model"])
+            for model, value in zip(models, values, strict=True):
+                gauge.add_metric([model.read_model], value)
+            yield gauge
         ages = GaugeMetricFamily(
             "everfold_writer_age_seconds", "Unfinished writes that readers wait for", labels=["pid"]
         )

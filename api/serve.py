@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import sys
+from datetime import timedelta
 
 import structlog
 import uvicorn
@@ -17,6 +18,7 @@ from api.store import open_store, publish_defaults
 from eventstore.sealing.sealer import sealing
 from eventstore.server import ServerError
 from replay.follow import catch_up
+from replay.upkeep import upkeep
 
 
 def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
@@ -33,6 +35,7 @@ def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
         listening,
         open_store(settings, follow=True, publish=False) as store,
         sealing(store.follower_conninfo, seals_file(settings), key),
+        upkeep(store.follower_conninfo, timedelta(hours=settings.verify_hours)),
     ):
         if demo and is_empty(store):
             load_demo(store)

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     projections: Path | None = None
     """A folder with read models of one's own, beside those of the program."""
 
+    verify_hours: float = Field(default=24, gt=0)
+    """After how many hours a running Everfold verifies a read model once more."""
+
     oracle_data: Path | None = None
     """A folder of published data sets that the tests compare figures with."""
 

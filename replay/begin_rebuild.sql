@@ -6,6 +6,7 @@ SET
     cuts_done = 0,
     indexes = %(indexes)s,
     events = %(events)s,
+    events_once = %(events_once)s,
     events_done = 0,
     rows = 0,
     seconds = 0,

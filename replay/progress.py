@@ -46,6 +46,10 @@ class Progress:
 Tell = Callable[[Progress], None]
 
 
+Counts = Mapping[str, int]
+"""Events by type."""
+
+
 class Stopped(Exception):
     """A rebuild was paused or cancelled, between two pieces of its work."""
 
@@ -54,7 +58,7 @@ class Stopped(Exception):
         self.progress = progress
 
 
-def count_types(connection: Connection, head: int) -> Mapping[str, int]:
+def count_types(connection: Connection, head: int) -> Counts:
     """How many events of each type lie up to a position."""
     rows = connection.execute(
         "SELECT type, count(*) AS events FROM log.event WHERE position <= %s GROUP BY type", [head]
@@ -62,14 +66,13 @@ def count_types(connection: Connection, head: int) -> Mapping[str, int]:
     return {row["type"]: row["events"] for row in rows}
 
 
-def events_of_folds(model: ReadModel, counts: Mapping[str, int]) -> list[int]:
+def events_of_folds(model: ReadModel, counts: Counts) -> list[int]:
     """How many events each of the folds reads; one that reads only the tables before it, none."""
     return [sum(counts.get(type_, 0) for type_ in fold.types) for fold in model.folds]
 
 
-def plan(connection: Connection, models: Sequence[ReadModel], head: int) -> list[Plan]:
+def plan(connection: Connection, models: Sequence[ReadModel], counts: Counts) -> list[Plan]:
     """What rebuilding these read models takes, going by how fast they were last rebuilt."""
-    counts = count_types(connection, head)
     rates = {
         row["projection"]: row["events_a_second"]
         for row in connection.execute("SELECT projection, events_a_second FROM replay.checkpoint ORDER BY schema_name")

@@ -20,10 +20,10 @@ from replay.differences import Difference, Report, compare
 from replay.fold import Row, create_table, refold, shape, touched
 from replay.follow import advance, position
 from replay.parked import count_parked, insert_or_park
-from replay.progress import Stopped, Tell, announce, ask, count_types, events_of_folds, under_way
+from replay.progress import Counts, Stopped, Tell, announce, ask, count_types, events_of_folds, under_way
 from replay.scope import Scope
 from replay.swap import drop_version, shadow_schema, swap
-from replay.verification import count_events, snapshot
+from replay.verification import snapshot
 from replay.versions import LIVE, live_definition, source, turn
 
 _CELL = 10_000
@@ -70,19 +70,23 @@ def _sources() -> Jsonb:
     return Jsonb([{"definition": model.definition, "source": source(model).obj} for model in read_models().values()])
 
 
-def rebuild(connection: Connection, model: ReadModel, tell: Tell = lambda _: None) -> Report:
+def rebuild(
+    connection: Connection, model: ReadModel, tell: Tell = lambda _: None, counts: Counts | None = None
+) -> Report:
     """Fold the whole history into new tables, compare them with the live ones, and put them in those ones' place.
 
     Readers and writers go on meanwhile; only the swap needs a short lock, and gives way while it is not free. Two
-    rebuilds of one model take turns. Raises InUse when something else in the database was built on a table, and Stopped
-    when it was paused or cancelled.
+    rebuilds of one model take turns. `counts` spares it to count the events of each type. Raises InUse when something
+    else in the database was built on a table, and Stopped when it was paused or cancelled.
     """
     with turn(connection, f"rebuild {model.name}"):
-        _begin(connection, model)
+        _begin(connection, model, counts)
         return _Build(connection, model, tell).go_on()
 
 
-def resume(connection: Connection, model: ReadModel, tell: Tell = lambda _: None) -> Report | None:
+def resume(
+    connection: Connection, model: ReadModel, tell: Tell = lambda _: None, counts: Counts | None = None
+) -> Report | None:
     """Go on with a rebuild that was paused or cut off; one by an older definition begins anew. None if there is none.
 
     Raises as `rebuild` does.
@@ -92,13 +96,14 @@ def resume(connection: Connection, model: ReadModel, tell: Tell = lambda _: None
         if row is None:
             return None
         if row["phase"] == "waiting" or row["definition"] != model.definition:
-            _begin(connection, model)
+            _begin(connection, model, counts)
         return _Build(connection, model, tell).go_on()
 
 
-def _begin(connection: Connection, model: ReadModel) -> None:
+def _begin(connection: Connection, model: ReadModel, counts: Counts | None) -> None:
     """Make the empty tables. Their indexes are made when they are full, which is faster."""
     head = horizon(connection)
+    counts = counts or count_types(connection, head)
     shadow = shadow_schema(model.name)
     announce(connection, [model])
     with connection.transaction():
@@ -113,7 +118,8 @@ def _begin(connection: Connection, model: ReadModel) -> None:
             "projection": model.name,
             "horizon": head,
             "indexes": Jsonb(indexes),
-            "events": events_of_folds(model, count_types(connection, head)),
+            "events": events_of_folds(model, counts),
+            "events_once": sum(counts.get(type_, 0) for type_ in model.types),
         }
         connection.execute(query("replay", "begin_rebuild"), begun)
 
@@ -142,7 +148,7 @@ class _Build:
             swap(self._connection, self._model, head, sum(row["events"]) / row["seconds"] if row["seconds"] else None)
         return Report(
             self._model.name,
-            count_events(self._connection, self._model, head),
+            row["events_once"],
             sum(self._phases.values()),
             row["rows"],
             differing,
@@ -156,7 +162,11 @@ class _Build:
         fold, row = self._model.folds[number], self._row()
         with self._phase("folding"):
             if row["cuts"] is None:
-                row["cuts"], row["cuts_done"] = self._cut(number, row["horizon"]), 0
+                is_short = max(row["events"]) <= _CELL * _FIRST_CELLS
+                row["cuts"] = [] if is_short else self._cuts(number, row["horizon"])
+                self._connection.execute(
+                    "UPDATE replay.rebuild SET cuts = %s WHERE projection = %s", [row["cuts"], self._model.name]
+                )
             ends = [None, *row["cuts"], None]
             done, cells, at_once = row["cuts_done"], len(ends) - 1, _FIRST_CELLS
             before, events = sum(row["events"][:number]), row["events"][number]
@@ -172,18 +182,14 @@ class _Build:
             self._connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(self._shadow, fold.table)))
             self._connection.execute(query("replay", "next_fold"), {"projection": self._model.name, "fold": number + 1})
 
-    def _cut(self, number: int, head: int) -> list[UUID]:
+    def _cuts(self, number: int, head: int) -> list[UUID]:
         """Keys, in order, between which lie about as many events each."""
         fold = self._model.folds[number]
         key = "customer_id" if fold.key_column == ROOT else fold.key_column
         statement = sql.SQL(query("replay", "cuts")).format(key=sql.Identifier(key))
         types = list(fold.types or self._model.types)
         rows = self._connection.execute(statement, {"horizon": head, "types": types, "cell": _CELL})
-        cuts = list(dict.fromkeys(row["key"] for row in rows))
-        self._connection.execute(
-            "UPDATE replay.rebuild SET cuts = %s, cuts_done = 0 WHERE projection = %s", [cuts, self._model.name]
-        )
-        return cuts
+        return list(dict.fromkeys(row["key"] for row in rows))
 
     def _chunk(self, number: int, head: int, scope: Scope, cuts_done: int, events_done: int) -> float:
         """Fold the keys in a scope; returns the seconds that it took."""

@@ -7,6 +7,7 @@ SELECT
     cuts_done,
     indexes,
     events,
+    events_once,
     rows,
     seconds
 FROM replay.rebuild

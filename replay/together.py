@@ -9,7 +9,7 @@ from eventstore.database import Connection
 from eventstore.fence import horizon
 from projections.read_models import ReadModel, read_models
 from replay.differences import Report
-from replay.progress import Progress, Stopped, Tell, announce, ask, plan, under_way
+from replay.progress import Counts, Progress, Stopped, Tell, announce, ask, count_types, plan, under_way
 from replay.rebuild import rebuild, resume
 
 Connect = Callable[[], AbstractContextManager[Connection]]
@@ -45,19 +45,20 @@ def resume_together(connect: Connect, tell: Tell, *, at_once: int) -> Outcome:
 def _each(
     connect: Connect,
     models: Sequence[ReadModel],
-    work: Callable[[Connection, ReadModel, Tell], Report | None],
+    work: Callable[[Connection, ReadModel, Tell, Counts], Report | None],
     tell: Tell,
     at_once: int,
 ) -> Outcome:
     with connect() as connection:
-        seconds = {each.read_model: each.seconds for each in plan(connection, models, horizon(connection))}
+        counts = count_types(connection, horizon(connection))
+        seconds = {each.read_model: each.seconds for each in plan(connection, models, counts)}
 
     def do(model: ReadModel) -> Report | Progress | None:
         with connect() as own:
             if model.name not in {each.read_model for each in under_way(own) if each.wanted == "run"}:
                 return None  # it was paused or cancelled before its turn came
             try:
-                return work(own, model, tell)
+                return work(own, model, tell, counts)
             except Stopped as stopped:
                 return stopped.progress
 

@@ -52,7 +52,8 @@ def replay(
     with opened(data) as store:
         with store.following() as connection:
             if dry_run:
-                print_plans(progress.plan(connection, chosen, horizon(connection)), as_json)
+                counts = progress.count_types(connection, horizon(connection))
+                print_plans(progress.plan(connection, chosen, counts), as_json)
                 return
             if status or pause or cancel:
                 if pause:

@@ -52,12 +52,15 @@ def verify(
     if seals or public_key or proof is not None:
         fail("--seals, --public-key and --proof belong to --log.")
     from replay.follow import catch_up
+    from replay.upkeep import keep_finding
     from replay.verification import verify as verify_model
 
     chosen = chosen_read_models(name)
     with opened(data) as store, store.following() as connection:
         catch_up(connection)
         reports = [verify_model(connection, model) for model in chosen]
+        for report in reports:
+            keep_finding(connection, report)
     print_reports(reports, as_json)
     raise typer.Exit(1 if any(report.differing for report in reports) else 0)
 

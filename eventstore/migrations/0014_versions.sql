@@ -29,6 +29,8 @@ CREATE TABLE replay.rebuild (
     indexes     jsonb            NOT NULL,
     -- of each fold
     events      bigint[]         NOT NULL,
+    -- of all folds together, each once
+    events_once bigint           NOT NULL DEFAULT 0,
     events_done bigint           NOT NULL,
     rows        bigint           NOT NULL,
     seconds     double precision NOT NULL,

@@ -1,5 +1,7 @@
 """What Prometheus reads: how far everything is, and who holds it up; only for those who may."""
 
+from datetime import timedelta
+
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,6 +12,9 @@ from api.store import Store
 from eventstore.database import connect
 from eventstore.fence import drawn
 from eventstore.sealing.seals import seal_finished
+from projections.read_models import read_models
+from replay.follow import catch_up, position
+from replay.upkeep import verify_next
 from tests.facts import captured, given
 
 
@@ -34,7 +39,24 @@ def test_how_far_everything_is(store: Store) -> None:
     assert found["everfold_sealed_position"][""] == sealed
     assert found["everfold_follower_up"][""] == 1
     assert set(found["everfold_read_model_behind"]) >= {"lead", "customer_360"}
+    assert set(found["everfold_read_model_parked_keys"].values()) == {0}
+    assert min(found["everfold_read_model_unverified_seconds"].values()) >= 0
     assert found.get("everfold_writer_age_seconds", {}) == {}
+
+
+def test_drift_is_found_by_looking_now_and_then_and_told(store: Store) -> None:
+    with connect(store.conninfo) as connection:
+        given(connection, captured())
+        catch_up(connection)
+        connection.execute("UPDATE public.lead SET status = 'won'")
+        looked = set()
+        while report := verify_next(connection, timedelta(0)):
+            looked.add(report.read_model)
+            if looked == {name for name, model in read_models().items() if position(connection, model)}:
+                break
+        assert verify_next(connection, timedelta(hours=1)) is None
+    found = gauges(store)["everfold_read_model_rows_differing"]
+    assert {name for name, rows in found.items() if rows} == {"lead"}
 
 
 def test_a_stuck_writer_is_named_with_its_age(store: Store) -> None:

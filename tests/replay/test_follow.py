@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -10,9 +12,11 @@ from eventstore import wake
 from eventstore.database import Connection, connect
 from eventstore.fence import drawn
 from eventstore.wake import Bell
-from projections.read_models import read_models
-from replay import follow
+from projections.read_models import ReadModel, read_models
+from replay import fold, follow
 from replay.follow import Follower, position
+from replay.verification import verify
+from replay.versions import lock_checkpoint
 from tests.facts import captured, given
 from tests.waiting import comes
 
@@ -98,3 +102,44 @@ def test_it_can_be_left_behind_in_the_middle_of_its_work(conninfo: str, monkeypa
     assert follower.is_alive()
     released.set()
     follower.join()
+
+
+def test_what_another_has_in_hand_is_left_to_it_and_the_rest_is_done(conninfo: str, connection: Connection) -> None:
+    given(connection, captured())
+    with connect(conninfo) as busy, connect(conninfo) as own, ThreadPoolExecutor() as pool:
+        with busy.transaction():
+            lock_checkpoint(busy, read_models()["lead"])
+            done = pool.submit(follow.catch_up, own)
+            others = [model for name, model in read_models().items() if name != "lead"]
+            assert comes(lambda: all(position(connection, model) >= drawn(connection) for model in others))
+            assert not done.done()
+        # the one who had it in hand is gone, and has done nothing
+        assert done.result() == drawn(connection)
+    assert is_up_to_date(connection)
+
+
+def test_several_share_the_work_and_do_nothing_twice(
+    conninfo: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow.catch_up(connection)
+    head = drawn(connection)
+    begun: list[tuple[str, int]] = []
+
+    def counting(own: Connection, model: ReadModel, schema: str, upto: int, *rest: Any) -> Any:
+        begun.append((model.name, upto))
+        return fold.refold(own, model, schema, upto, *rest)
+
+    monkeypatch.setattr(follow, "refold", counting)
+
+    def one_of_them(_: int) -> None:
+        with connect(conninfo) as own:
+            follow.catch_up(own)
+
+    for _ in range(20):
+        given(connection, captured())
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(one_of_them, range(4)))
+    assert is_up_to_date(connection)
+    assert drawn(connection) == head + 20
+    assert len(begun) == len(set(begun))
+    assert all(verify(connection, model).differing == 0 for model in read_models().values())
