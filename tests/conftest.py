@@ -92,8 +92,7 @@ def conninfo(cluster: str, template: str) -> Iterator[str]:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@pytest.fixture
-def new_database(cluster: str) -> Iterator[Callable[[], str]]:
+def _databases(cluster: str) -> Iterator[Callable[[], str]]:
     """Makes databases that are not set up, and removes them."""
     made: list[str] = []
 
@@ -107,6 +106,10 @@ def new_database(cluster: str) -> Iterator[Callable[[], str]]:
     with psycopg.connect(cluster, autocommit=True) as admin:
         for name in made:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+new_database = pytest.fixture(_databases, name="new_database")
+new_database_of_a_module = pytest.fixture(_databases, name="new_database_of_a_module", scope="module")
 
 
 @pytest.fixture
