@@ -27,6 +27,7 @@ from eventstore import access, log
 SCOPES = {
     "leads:read": "Read leads and their histories",
     "leads:write": "Capture leads and act on them",
+    "customers:read": "Read what is known of a customer",
     "customers:write": "Act on customers",
     "tickets:write": "Act on tickets",
     "events:read": "Read the whole log",

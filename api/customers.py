@@ -1,22 +1,65 @@
-"""Customers: two of the same one are merged and parted again; what lies at the wrong one goes to the right one."""
+"""Customers: what is known of one; two of the same are merged and parted again; what lies at the wrong one moves."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Security
 
+from api.access import OpenStore, Principal, principal
+from api.fresh import MinPosition, at_least
 from api.merging import merged, parted
-from api.problems import BadIfMatch, IdempotencyKeyReused, NotFound, OccurredInFuture, StaleVersion, documented
-from api.resources import CommandResult
+from api.past import AsOf, OnAxis, must_be_recorded, position_of
+from api.problems import (
+    BadIfMatch,
+    BadParameter,
+    IdempotencyKeyReused,
+    NotFound,
+    NotUpToDate,
+    OccurredInFuture,
+    StaleVersion,
+    documented,
+)
+from api.resources import CommandResult, CustomerResource
 from api.streams import Dated, Decision, Streams
 from api.write import Writer, command_result, writer
 from domain import customer as rules
 from domain.event import CustomerId
+from projections.customers import PARTS, TABLES, get_customer
+from replay.asof import models_of
+from replay.recall import customer_at, table_at
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
+CustomerReader = Annotated[Principal, Security(principal, scopes=["customers:read"])]
 CustomerWriter = Annotated[Writer, Security(writer, scopes=["customers:write"])]
 
 _COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
+
+
+@router.get("/{customer_id}", responses=documented(NotFound, BadParameter, NotUpToDate))
+def get(
+    customer_id: UUID,
+    _: CustomerReader,
+    store: OpenStore,
+    as_of: AsOf = None,
+    axis: OnAxis = None,
+    fresh: MinPosition = None,
+) -> CustomerResource:
+    """What is known of a customer, or was at a past moment. Who was merged is answered as whom she lives on in."""
+    must_be_recorded(axis)
+    if as_of is None:
+        at_least(store, models_of([*TABLES, "customer_alias"]), fresh)
+    with store.pool.connection() as connection:
+        if as_of:
+            position = position_of(connection, as_of)
+            root = customer_at(connection, customer_id, position)
+            found = {table: table_at(connection, table, root, position) for table in TABLES}
+        else:
+            found = get_customer(connection, customer_id)
+    if not found["customer_360"]:
+        raise NotFound()
+    parts = {part: sorted(found[table], key=lambda row: row["position"]) for part, table in PARTS.items()}
+    return CustomerResource.model_validate(found["customer_360"][0] | parts)
 
 
 @router.post("/{customer_id}/merge", responses=_COMMAND)

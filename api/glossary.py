@@ -37,6 +37,7 @@ _LOG_WORDS = {
     "history": "What a fold reads: events of touched keys when following, all when replaying, up to a position as of.",
     "read model": "A table that answers one question. It can be thrown away and folded again.",
     "refold key": "What says which rows of a read model an event touches: they are deleted and folded again.",
+    "past": "What was known at a moment: folded on the spot for one record, into a schema for lists and SQL.",
     "replay": "Folding a read model again from all events, beside the live one.",
     "verify": "Comparing the live read models with a replay, or the log with its digests and seals.",
     "digest": "A checksum of an event with its position, so that a change shows.",

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,19 +13,20 @@ from api import cursors
 from api.access import OpenStore, Principal, principal
 from api.events import event_resource
 from api.fresh import MinPosition, at_least
+from api.past import AsOf, Axis, OnAxis, tables
 from api.problems import BadCursor, BadParameter, NotFound, documented
 from api.resources import EventResource, Page
-from domain.event import Moment
+from api.store import Store
 from eventstore import log
 from eventstore.database import Connection
 from projections import kpi as figures
 from projections.kpi import Kpi, Question, kpis
 from projections.read_models import read_models
+from projections.reading import LIVE
 
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 
 KpiReader = Annotated[Principal, Security(principal, scopes=["kpis:read"])]
-Axis: TypeAlias = Literal["recorded", "occurred"]
 
 Number = Annotated[
     Decimal,
@@ -93,7 +94,6 @@ class KpiResult(BaseModel):
 
 From = Annotated[date | None, Query(alias="from", description="First day of the period, in the zone.")]
 To = Annotated[date | None, Query(description="Day after the last one of the period.")]
-AsOf = Annotated[Moment | None, Query(description="Judge the figure as of this moment; without it, now.")]
 
 
 @router.get("", responses=documented())
@@ -111,14 +111,13 @@ def get_kpi(
     to: To = None,
     zone: str | None = None,
     as_of: AsOf = None,
-    axis: Axis | None = None,
+    axis: OnAxis = None,
     group_by: str | None = None,
     fresh: MinPosition = None,
 ) -> KpiResult:
     """A figure of a period, as of a moment, in total and by group. Names of owners take the scope members:read too."""
     at_least(store, read_models().values(), fresh)
-    with store.pool.connection() as connection:
-        result = ask(connection, find(slug), zone or store.settings.zone, from_, to, as_of, axis, group_by)
+    result = ask_as_of(store, find(slug), zone, from_, to, as_of, axis, group_by)
     if group_by == "owner" and "members:read" not in caller.scopes:
         nameless = [group.model_copy(update={"label": None}) for group in result.groups or ()]
         return result.model_copy(update={"groups": nameless})
@@ -134,16 +133,17 @@ def list_kpi_events(
     to: To = None,
     zone: str | None = None,
     as_of: AsOf = None,
-    axis: Axis | None = None,
+    axis: OnAxis = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: str | None = None,
 ) -> Page[EventResource]:
     """The events behind a figure, in the order in which they were recorded."""
     kpi = find(slug)
     after = int(cursors.decode(store, f"kpi {slug}", cursor)[0]) if cursor is not None else 0
-    with store.pool.connection() as connection:
-        question = _question(connection, zone or store.settings.zone, from_, to, as_of, axis)
-        positions = figures.counted_positions(connection, kpi, question, after, limit + 1)
+    _must_be_askable(kpi, zone or store.settings.zone, from_, to)
+    with tables(store, kpi.relation.reads, as_of, axis) as (connection, schema):
+        question = _question(connection, zone or store.settings.zone, from_, to, as_of)
+        positions = figures.counted_positions(connection, kpi, question, after, limit + 1, schema)
         found = log.read_positions(connection, positions[:limit])
     more = len(positions) > limit
     following = cursors.encode(store, f"kpi {slug}", positions[limit - 1]) if more else None
@@ -172,6 +172,23 @@ def find(slug: str) -> Kpi:
     return kpis()[slug]
 
 
+def ask_as_of(
+    store: Store,
+    kpi: Kpi,
+    zone: str | None = None,
+    first_day: date | None = None,
+    end_day: date | None = None,
+    as_of: datetime | None = None,
+    axis: Axis | None = None,
+    group_by: str | None = None,
+) -> KpiResult:
+    """Work a figure out, on either axis; what was known at a past moment is folded for it first. Raises as both do."""
+    zone = zone or store.settings.zone
+    _must_be_askable(kpi, zone, first_day, end_day, group_by)
+    with tables(store, kpi.relation.reads, as_of, axis) as (connection, schema):
+        return ask(connection, kpi, zone, first_day, end_day, as_of, axis, group_by, schema)
+
+
 def ask(
     connection: Connection,
     kpi: Kpi,
@@ -181,19 +198,23 @@ def ask(
     as_of: datetime | None = None,
     axis: Axis | None = None,
     group_by: str | None = None,
+    schema: str = LIVE,
 ) -> KpiResult:
-    """Work a figure out. Raises BadParameter for a zone, period, moment, axis or grouping that cannot be."""
-    if group_by is not None and group_by not in kpi.relation.groups:
-        raise BadParameter(f"{kpi.slug} can be grouped by: {', '.join(kpi.relation.groups)}.")
-    question = _question(connection, zone, first_day, end_day, as_of, axis)
-    total = next(iter(figures.figure(connection, kpi, question)), _NOTHING | {"value": kpi.of_nothing})
-    groups = figures.figure(connection, kpi, question, group_by) if group_by else None
+    """Work a figure out over the tables of a schema: as of a past moment on the recorded axis, those of `tables`.
+
+    Raises BadParameter for a zone, period, moment or grouping that cannot be.
+    """
+    _must_be_askable(kpi, zone, first_day, end_day, group_by)
+    question = _question(connection, zone, first_day, end_day, as_of)
+    total = next(iter(figures.figure(connection, kpi, question, None, schema)), _NOTHING | {"value": kpi.of_nothing})
+    groups = figures.figure(connection, kpi, question, group_by, schema) if group_by else None
     asked = {
         "from": first_day.isoformat() if first_day else None,
         "to": end_day.isoformat() if end_day else None,
         "zone": zone,
     }
-    moment = {"as_of": question.as_of.isoformat(), "axis": "occurred"}
+    # without a moment, today's tables are what there is to count in
+    moment = {"as_of": question.as_of.isoformat(), "axis": axis or "recorded" if as_of else "occurred"}
     link = urlencode({name: value for name, value in (asked | moment).items() if value})
     return KpiResult(
         slug=kpi.slug,
@@ -222,25 +243,26 @@ _NOTHING: dict[str, Any] = {
 }
 
 
-def _question(
-    connection: Connection,
-    zone: str,
-    first_day: date | None,
-    end_day: date | None,
-    as_of: datetime | None,
-    axis: Axis | None,
-) -> Question:
+def _must_be_askable(
+    kpi: Kpi, zone: str, first_day: date | None, end_day: date | None, group_by: str | None = None
+) -> None:
+    if group_by is not None and group_by not in kpi.relation.groups:
+        raise BadParameter(f"{kpi.slug} can be grouped by: {', '.join(kpi.relation.groups)}.")
     if first_day and end_day and first_day >= end_day:
         raise BadParameter("The period is empty: 'from' must lie before 'to'.")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadParameter("There is no such time zone. Give one of the IANA names, such as Europe/Berlin.") from None
+
+
+def _question(
+    connection: Connection, zone: str, first_day: date | None, end_day: date | None, as_of: datetime | None
+) -> Question:
     now = log.now(connection)
     if as_of and as_of > now:
         raise BadParameter("as_of lies in the future; nobody knows that yet.")
-    if as_of and axis != "occurred":
-        raise BadParameter("A figure as of a past moment is answered on the occurred axis: add axis=occurred.")
-    try:
-        place = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadParameter("There is no such time zone. Give one of the IANA names, such as Europe/Berlin.") from None
+    place = ZoneInfo(zone)
     return Question(_midnight(first_day, place) or _EVER, _midnight(end_day, place) or _FOR_EVER, as_of or now)
 
 

@@ -10,6 +10,7 @@ from api import cursors
 from api.access import OpenStore, Principal, principal
 from api.events import event_resource
 from api.fresh import MinPosition, at_least
+from api.past import AsOf, OnAxis, must_be_recorded, position_of, tables
 from api.problems import (
     BadCursor,
     BadIfMatch,
@@ -30,6 +31,7 @@ from domain.undo import undone
 from eventstore import log
 from projections import leads as lead_lists
 from projections.read_models import read_models
+from replay.recall import table_at
 
 router = APIRouter(prefix="/v1/leads", tags=["leads"])
 
@@ -39,8 +41,8 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
 _CAPTURE = documented(NotFound, IdempotencyKeyReused, OccurredInFuture, BadParameter, writes=True)
-_READ = documented(NotFound, NotUpToDate)
-_LIST = documented(BadCursor, NotUpToDate)
+_READ = documented(NotFound, BadParameter, NotUpToDate)
+_LIST = documented(BadCursor, BadParameter, NotUpToDate)
 
 
 @router.post("", status_code=201, responses=_CAPTURE)
@@ -59,15 +61,19 @@ def list_leads(
     owner_id: UUID | None = None,
     source: Word | None = None,
     customer_id: UUID | None = None,
+    as_of: AsOf = None,
+    axis: OnAxis = None,
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> Page[LeadResource]:
-    """Leads, newest first."""
+    """Leads, newest first; as of a past moment as they were known then. The first to ask for a moment waits."""
+    must_be_recorded(axis)
     before = _before(cursors.decode(store, "leads", cursor)) if cursor is not None else None
     at_least(store, [read_models()["lead"]], fresh)
-    with store.pool.connection() as connection:
+    with tables(store, lead_lists.LEAD_LIST, as_of) as (connection, schema):
         rows = lead_lists.list_leads(
             connection,
+            schema=schema,
             limit=limit + 1,
             before=before,
             status=status,
@@ -83,9 +89,22 @@ def list_leads(
 
 @router.get("/{lead_id}", responses=_READ)
 def get_lead(
-    lead_id: UUID, _: LeadReader, store: OpenStore, response: Response, fresh: MinPosition = None
+    lead_id: UUID,
+    _: LeadReader,
+    store: OpenStore,
+    response: Response,
+    as_of: AsOf = None,
+    axis: OnAxis = None,
+    fresh: MinPosition = None,
 ) -> LeadResource:
-    """One lead. Its version is the ETag to send as If-Match."""
+    """One lead, as of a past moment as it was known then. Today's version is the ETag to send as If-Match."""
+    must_be_recorded(axis)
+    if as_of:
+        with store.pool.connection() as connection:
+            found = table_at(connection, "lead", lead_id, position_of(connection, as_of))
+        if not found:
+            raise NotFound()
+        return LeadResource.model_validate(found[0])
     at_least(store, [read_models()["lead"]], fresh)
     with store.pool.connection() as connection:
         row = lead_lists.get_lead(connection, lead_id)

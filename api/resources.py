@@ -81,6 +81,97 @@ class LeadResource(BaseModel):
     flags: list[str]
 
 
+class ContactPointResource(BaseModel):
+    """A way to reach a customer, or one of her contact persons. Values that were forgotten are null."""
+
+    point_id: UUID
+    kind: str
+    written: str | None
+    normalised: str | None
+    label: str | None
+    is_primary: bool
+    person_id: UUID | None
+    added_at: datetime
+
+
+class ContactPersonResource(BaseModel):
+    """Somebody who speaks for a customer."""
+
+    person_id: UUID
+    name: str | None
+    role: str | None
+    valid_from: date | None
+    valid_to: date | None
+    added_at: datetime
+    removed_at: datetime | None
+
+
+class RelationResource(BaseModel):
+    """What a customer is to another one."""
+
+    other_id: UUID
+    kind: str
+    valid_from: date | None
+    valid_to: date | None
+    ended_at: datetime | None
+
+
+class SubscriptionResource(BaseModel):
+    """What a customer pays for regularly; `mrr` is what that brings in a month."""
+
+    subscription_id: UUID
+    status: str
+    plan: str | None
+    mrr: Decimal | None
+    currency: str | None
+    started_on: date | None
+    renews_on: date | None
+    ends_on: date | None
+    ended_on: date | None
+
+
+class CustomerResource(BaseModel):
+    """A customer with all who were merged into her. Sums of money are by currency."""
+
+    customer_id: UUID
+    kind: str | None
+    name: str | None
+    status: str
+    status_since: datetime | None
+    since: datetime | None
+    source: str | None
+    owner_id: UUID | None
+    team: str | None
+    segment: str | None
+    industry: str | None
+    size: str | None
+    tier: str | None
+    external_ids: dict[str, str] | None
+    tags: list[str]
+    custom_fields: dict[str, Any]  # Any: as each field is defined
+    email: str | None
+    phone: str | None
+    consents: dict[str, dict[str, bool]]
+    unsubscribed: list[str]
+    open_leads: int
+    open_tickets: int
+    open_follow_ups: int
+    next_due_at: datetime | None
+    interactions: int
+    last_interaction_at: datetime | None
+    purchases: int
+    last_purchase_at: datetime | None
+    mrr: dict[str, Decimal]
+    purchased: dict[str, Decimal]
+    nps_score: int | None
+    csat_score: int | None
+    ces_score: int | None
+    contact_points: list[ContactPointResource]
+    people: list[ContactPersonResource]
+    relations: list[RelationResource]
+    subscriptions: list[SubscriptionResource]
+
+
 class CommandResult(BaseModel):
     """What a command did to a customer or a ticket: the version it has now, which is also its ETag, and the position up
     to which the log tells of it. A merge is reverted by its `merge_id`."""

@@ -36,6 +36,11 @@ class Settings(BaseSettings):
     projections: Path | None = None
     """A folder with read models of one's own, beside those of the program."""
 
+    asof_schemas: int = Field(default=8, ge=1)
+    """How many schemas of what was known at a moment are kept."""
+
+    asof_bytes: int = Field(default=4 << 30, ge=1)
+    """How much room they may take together, in bytes."""
     verify_hours: float = Field(default=24, gt=0)
     """After how many hours a running Everfold verifies a read model once more."""
 

@@ -160,6 +160,22 @@ DECLARE
         JOIN replay.checkpoint AS model
             ON n.nspname IN ('rebuild_' || model.projection, 'previous_' || model.projection)
         WHERE n.nspowner <> 'everfold_follower'::regrole
+        UNION ALL
+        -- what was known at a moment, folded before there were roles
+        SELECT format('ALTER TABLE %s OWNER TO everfold_follower', c.oid::regclass)
+        FROM pg_class AS c
+        JOIN pg_namespace AS n
+            ON n.oid = c.relnamespace
+        JOIN replay.asof AS past
+            ON n.nspname = 'asof_' || past.position
+        WHERE c.relkind = 'r'
+            AND c.relowner <> 'everfold_follower'::regrole
+        UNION ALL
+        SELECT format('ALTER SCHEMA %I OWNER TO everfold_follower', n.nspname)
+        FROM pg_namespace AS n
+        JOIN replay.asof AS past
+            ON n.nspname = 'asof_' || past.position
+        WHERE n.nspowner <> 'everfold_follower'::regrole
     );
     statement  text;
 BEGIN
@@ -258,6 +274,8 @@ BEGIN
             ('access.session',               'SELECT, INSERT, DELETE', NULL,             NULL,     NULL,      NULL),
             ('replay.checkpoint',            'SELECT',
                                              'SELECT, INSERT, UPDATE, DELETE',           NULL,     'SELECT',  NULL),
+            ('replay.asof',                  'SELECT, UPDATE',
+                                             'SELECT, INSERT, UPDATE, DELETE',           NULL,     'SELECT',  NULL),
             ('replay.rebuild',               'SELECT',
                                              'SELECT, INSERT, UPDATE, DELETE',           NULL,     NULL,      NULL),
             ('replay.parked',                'SELECT',
@@ -294,6 +312,15 @@ BEGIN
         FROM replay.checkpoint
         CROSS JOIN unnest(tables) AS name
         WHERE to_regclass('public.' || quote_ident(name)) IS NOT NULL
+        UNION ALL
+        SELECT format(granted.statement, n.nspname)
+        FROM pg_namespace AS n
+        JOIN replay.asof AS past
+            ON n.nspname = 'asof_' || past.position
+        CROSS JOIN (VALUES
+            ('GRANT USAGE ON SCHEMA %I TO everfold_app, everfold_analyst'),
+            ('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO everfold_app, everfold_analyst')
+        ) AS granted (statement)
     LOOP
         EXECUTE wanted.statement;
     END LOOP;

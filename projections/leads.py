@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from eventstore.database import Connection, query
-from projections.reading import Row, read
+from projections.reading import LIVE, Row, read
 
-_TABLES = ("lead", "customer_360", "customer_alias", "workspace_member")
+LEAD_LIST = ("lead", "customer_360", "customer_alias", "workspace_member")
+"""The tables that a list of leads reads."""
 
 
 def list_leads(
@@ -20,12 +21,13 @@ def list_leads(
     source: str | None = None,
     customer_id: UUID | None = None,
     lead_id: UUID | None = None,
+    schema: str = LIVE,
 ) -> list[Row]:
     """Leads with customer and owner by name, newest first; `before` is captured_at and lead_id of the last seen."""
     return read(
         connection,
         query("projections.lead", "list"),
-        _TABLES,
+        LEAD_LIST,
         {
             "limit": limit,
             "before_captured_at": before and before[0],
@@ -37,6 +39,7 @@ def list_leads(
             "customer_id": customer_id,
             "lead_id": lead_id,
         },
+        schema,
     )
 
 
@@ -55,12 +58,12 @@ def stages(connection: Connection, pipeline: str, owner_id: UUID | None = None) 
 def board(connection: Connection, pipeline: str, *, limit: int, owner_id: UUID | None = None) -> list[Row]:
     """Per stage, the `limit` open leads that something happened to last, the latest first."""
     parameters = {"pipeline": pipeline, "limit": limit, "owner_id": owner_id}
-    return read(connection, query("projections.lead", "board"), (*_TABLES, "lead_stage_interval"), parameters)
+    return read(connection, query("projections.lead", "board"), (*LEAD_LIST, "lead_stage_interval"), parameters)
 
 
 def recently_closed(connection: Connection, *, limit: int, owner_id: UUID | None = None) -> list[Row]:
     """The leads that were won, lost or disqualified last, the latest first."""
-    return read(connection, query("projections.lead", "closed"), _TABLES, {"limit": limit, "owner_id": owner_id})
+    return read(connection, query("projections.lead", "closed"), LEAD_LIST, {"limit": limit, "owner_id": owner_id})
 
 
 def span(connection: Connection, as_of: datetime) -> tuple[datetime, datetime] | None:
@@ -69,6 +72,6 @@ def span(connection: Connection, as_of: datetime) -> tuple[datetime, datetime] |
     return (row["first_at"], row["last_at"]) if row["first_at"] else None
 
 
-def list_members(connection: Connection) -> list[Row]:
+def list_members(connection: Connection, schema: str = LIVE) -> list[Row]:
     """Who works here, by name."""
-    return read(connection, query("projections.workspace_member", "list"), ("workspace_member",), {})
+    return read(connection, query("projections.workspace_member", "list"), ("workspace_member",), {}, schema)

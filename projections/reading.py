@@ -20,21 +20,23 @@ def read(
     parameters: Mapping[str, object],
     schema: str = LIVE,
 ) -> list[Row]:
-    """The rows of a SELECT over `tables` as they stand in `schema`.
+    """The rows of a SELECT over `tables` as they stand in `schema`: live, or as they were known at a moment.
 
     The tables are bound by name in front of the unchanged text, and nothing else is on the search path: a SELECT
     cannot fall through to a table that it was not given.
     """
-    bound = sql.SQL(", ").join(
-        sql.SQL("{} AS NOT MATERIALIZED (SELECT * FROM {})").format(
-            sql.Identifier(table), sql.Identifier(schema, table)
-        )
-        for table in tables
-    )
     statement = sql.SQL("WITH {} SELECT * FROM ({}) AS answer").format(
-        bound,
+        sql.SQL(", ").join(_bound(table, schema) for table in tables),
         sql.SQL(text),  # the text of a file of ours, as trusted as the program
     )
     with connection.transaction():
         connection.execute("SET LOCAL search_path TO pg_catalog")
         return connection.execute(statement, parameters).fetchall()
+
+
+def _bound(table: str, schema: str) -> sql.Composed:
+    """What the SELECT sees by that name. Every row may be seen by every reader; who may not see one would be kept from
+    it here, by the row as it is live today, also where a past one is read."""
+    return sql.SQL("{} AS NOT MATERIALIZED (SELECT * FROM {})").format(
+        sql.Identifier(table), sql.Identifier(schema, table)
+    )

@@ -138,7 +138,7 @@ def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -
     *before, last = model.folds
     parts, types = [], {}
     for number, fold in enumerate(before):
-        names, _ = columns(connection, fold.table)
+        names = _names(connection, model, fold.table)
         types[f"types_{number}"] = list(fold.types)
         parts.append(
             sql.SQL(", {table} AS ({fold})").format(
@@ -148,7 +148,7 @@ def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -
                 ),
             )
         )
-    names, _ = columns(connection, last.table)
+    names = _names(connection, model, last.table)
     whole = Fold(last.table, last.key_column, last.table_key, model.types, "".join(fold.text for fold in model.folds))
     text: sql.Composable = sql.SQL(last.text)
     if before:
@@ -156,8 +156,20 @@ def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -
         text = sql.SQL(query("replay", "inner_fold")).format(
             types=sql.Placeholder("types_last"), columns=_listed(names), fold=text
         )
-    statement, parameters = _history(connection, whole, horizon, these([key]), sql.Composed(parts), names, text)
+    statement, parameters = _history(
+        connection, whole, horizon, these([key]), sql.Composed(parts), names, text, is_read_once=True
+    )
     return connection.execute(statement, {**parameters, **types}).fetchall()
+
+
+def _names(connection: Connection, model: ReadModel, table: str) -> list[str]:
+    """The columns of one of the model's tables, which its definition fixes: they are looked up once."""
+    if (model, table) not in _known_names:
+        _known_names[model, table] = columns(connection, table)[0]
+    return _known_names[model, table]
+
+
+_known_names: dict[tuple[ReadModel, str], list[str]] = {}
 
 
 def events_of(connection: Connection, fold: Fold, horizon: int, customer_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -248,13 +260,18 @@ def _history(
     text: sql.Composable,
     *,
     is_shuffled: bool = False,
+    is_read_once: bool = False,
 ) -> tuple[sql.Composed, dict[str, object]]:
-    """The SELECT of these columns from a fold's text, over the history of the keys in a scope; its parameters."""
+    """The SELECT of these columns from a fold's text, over the history of the keys in a scope; its parameters.
+
+    A history that is read once is kept for all places that name it: of few events that is quicker, and soon planned.
+    """
     owners = Roots()
     if fold.is_rooted and fold.types:
         owners = roots(connection, fold.key_column, horizon, scope.keys)
     condition, limits = scope.history(fold, owners)
     statement = sql.SQL(query("replay", "history")).format(
+        kept=sql.SQL("MATERIALIZED" if is_read_once else "NOT MATERIALIZED"),
         root=sql.SQL(", {} AS root_customer_id").format(owners.column) if fold.is_rooted else sql.SQL(""),
         aliases=owners.joins,
         scope=condition,

@@ -1,4 +1,4 @@
-WITH history AS NOT MATERIALIZED (
+WITH history AS {kept} (
     SELECT
         recorded.*{root}
     FROM log.history AS recorded

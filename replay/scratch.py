@@ -5,6 +5,7 @@ from uuid import UUID
 
 from eventstore.database import Connection, query
 from projections.read_models import read_models
+from replay.asof import drop_all
 from replay.swap import drop_version, shadow_schema
 from replay.versions import LIVE, previous_schema, turn
 
@@ -20,7 +21,8 @@ def tables_about(connection: Connection, customer_ids: Sequence[UUID]) -> list[t
 
 
 def drop_leftovers(connection: Connection) -> list[str]:
-    """Drop what killed or paused rebuilds left, and the versions kept to go back to; returns the schemas' names.
+    """Drop what killed or paused rebuilds left, the versions kept to go back to, and the schemas of the past; returns
+    the schemas' names. Raises asof.InUse when somebody does not stop reading what was known in the past.
 
     Rebuilds under way are waited for: a table that one of them began to fill earlier goes live before this returns.
     Unfinished ones begin anew when they are gone on with. Read models that this process does not know, from a folder
@@ -35,7 +37,7 @@ def drop_leftovers(connection: Connection) -> list[str]:
             for schema in [*gone, *([LIVE] if name not in read_models() else [])]:
                 drop_version(connection, name, schema)
             connection.execute("UPDATE replay.rebuild SET phase = 'waiting' WHERE projection = %s", [name])
-    return dropped
+    return dropped + drop_all(connection)
 
 
 def _is_there(connection: Connection, schema: str) -> bool:

@@ -1,4 +1,4 @@
-"""Looks after the read models in the background: each is verified once in a while, so that drift does not go unseen."""
+"""Looks after the read models in the background: each is verified now and then, and what grew old is dropped."""
 
 import threading
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ import structlog
 from eventstore.database import Connection, connect, query
 from eventstore.trouble import Trouble
 from projections.read_models import read_models
+from replay.asof import drop_old
 from replay.differences import Report
 from replay.verification import verify
 
@@ -64,7 +65,7 @@ def verify_next(connection: Connection, every: timedelta) -> Report | None:
 
 
 class Upkeep(threading.Thread):
-    """Looks every minute whether a read model is due to be verified."""
+    """Looks every minute whether a read model is due to be verified, or what was known at a moment is due to go."""
 
     def __init__(self, conninfo: str, every: timedelta, *, pause: float = _PAUSE) -> None:
         super().__init__(name="upkeep", daemon=True)
@@ -80,6 +81,7 @@ class Upkeep(threading.Thread):
         while not self._stopping.wait(self._pause):
             try:
                 with connect(self._conninfo) as connection:
+                    drop_old(connection)
                     while verify_next(connection, self._every) and not self._stopping.is_set():
                         pass
             except Exception as problem:  # the text may hold personal values

@@ -34,6 +34,7 @@ from eventstore.erasure.disk import Step
 from eventstore.sealing import verification
 from eventstore.sealing.seals import seal_and_export
 from projections.read_models import read_models
+from replay.asof import known_at
 from replay.follow import catch_up
 from replay.verification import verify
 
@@ -195,7 +196,7 @@ class Known:
 
 
 def live_through(house: House, tmp_path: Path) -> Known:
-    """A customer with every kind of personal value, another one, and an import whose error file names her."""
+    """A customer with every kind of personal value, another one, an import whose error file names her, and her past."""
 
     def act(lead_id: str, command: str, **body: Any) -> dict[str, Any]:
         return dict(json.loads(house.ask(f"/v1/leads/{lead_id}/{command}", body)))
@@ -237,7 +238,7 @@ def live_through(house: House, tmp_path: Path) -> Known:
     )
     with open_store(house.settings) as store, store.following() as connection:
         import_file(store, leads, ROOT / "docs/examples/leads.toml", Console(quiet=True))
-        catch_up(connection)
+        known_at(connection, catch_up(connection), list(read_models().values()))
         seal_and_export(connection, seals_file(house.settings), force=True)
     return Known(first["customer_id"], [lead_id, second["lead_id"]])
 

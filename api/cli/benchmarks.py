@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from bench.ground import Result
 
 app = typer.Typer(no_args_is_help=True, help="How fast the log is on this machine, beside its peers.")
+
+_EVENTS_PER_CUSTOMER = 150
+"""Of the demo company, about."""
 
 Seconds = Annotated[float, typer.Option(min=1, help="How long each contender runs for each figure, in five rounds.")]
 
@@ -59,6 +63,24 @@ def bench_growth(
 
     with explaining(), ground.scratch(*_server()) as conninfo:
         _report(growth.run(conninfo, seconds, events or [10_000, 1_000_000]), as_json)
+
+
+@app.command("asof")
+def bench_asof(
+    seconds: Seconds = 5,
+    events: Annotated[int, typer.Option(min=1_000, help="How large the demo company's log is, about.")] = 2_000_000,
+    as_json: AsJson = False,
+) -> None:
+    """One customer as of a past moment against reading her events; and all read models of then."""
+    from api.demo.load import load_demo
+    from api.store import open_store
+    from bench import asof, ground
+
+    with explaining(), ground.scratch(*_server()) as conninfo, TemporaryDirectory() as folder:
+        settings = Settings.model_validate({"DATABASE_URL": conninfo, "data": Path(folder)})
+        with open_store(settings, publish=False) as store:
+            load_demo(store, customers=max(1, events // _EVENTS_PER_CUSTOMER))
+        _report(asof.run(conninfo, seconds), as_json)
 
 
 def _server() -> tuple[str | None, Path | None]:

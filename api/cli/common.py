@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -91,6 +91,15 @@ def moment_of(text: str, sentence: str) -> datetime:
     if moment is None or moment.tzinfo is None:
         fail(f"{sentence} a moment with its offset from UTC, such as 2026-03-03T09:00:00Z.")
     return moment
+
+
+def day_or_moment_of(text: str, sentence: str) -> datetime:
+    """The first moment (UTC) of the day that a user wrote, or the moment. The sentence is as above."""
+    try:
+        day = date.fromisoformat(text)
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    except ValueError:
+        return moment_of(text, f"{sentence} a day such as 2026-03-03, or")
 
 
 def end_with_what_is_left(left: Sequence[str]) -> None:

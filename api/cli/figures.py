@@ -52,7 +52,7 @@ def run_kpi(
     as_json: AsJson = False,
 ) -> None:
     """Work a figure out."""
-    from api.kpis import ask
+    from api.kpis import ask_as_of
     from api.problems import RequestProblem
     from replay.follow import catch_up
 
@@ -60,13 +60,14 @@ def run_kpi(
     if axis not in (None, "recorded", "occurred"):
         fail("--axis is recorded (what was known) or occurred (what had happened).")
     moment = moment_of(as_of, "--as-of takes") if as_of else None
-    with opened(data) as store, store.following() as connection:
-        catch_up(connection)
+    with opened(data) as store:
+        with store.following() as connection:
+            catch_up(connection)
         try:
-            result = ask(
-                connection,
+            result = ask_as_of(
+                store,
                 kpi,
-                zone or store.settings.zone,
+                zone,
                 first_day and first_day.date(),
                 end_day and end_day.date(),
                 moment,

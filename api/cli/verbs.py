@@ -1,6 +1,5 @@
 """The verbs of every day: serve, sign in, bring data in, look things up. The others have modules of their own."""
 
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -8,8 +7,8 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
-from api.cli import benchmarks, figures, projections, replaying, upkeep
-from api.cli.common import AsJson, Data, explaining, fail, moment_of, must_be_there, opened, settings_of
+from api.cli import benchmarks, figures, past, projections, replaying, upkeep
+from api.cli.common import AsJson, Data, day_or_moment_of, explaining, fail, must_be_there, opened, settings_of
 from api.cli.printing import print_event_types, print_json, print_undone
 from api.settings import environment
 
@@ -27,6 +26,7 @@ app.add_typer(figures.app, name="kpi")
 app.add_typer(benchmarks.app, name="bench")
 app.add_typer(projections.app, name="projection")
 app.add_typer(upkeep.app)
+app.add_typer(past.app)
 app.add_typer(replaying.app)
 app.add_typer(replaying.parked, name="parked")
 
@@ -104,23 +104,14 @@ def demo(
     """Load a simulated company into an empty log. Loading the same one again changes nothing."""
     from api.demo.load import load_demo
 
-    moment, console = _until(until), Console(stderr=True)
+    moment = day_or_moment_of(until, "--until takes") if until else None
+    console = Console(stderr=True)
     with opened(data, new=True, publish=False) as store, console.status("Telling …") as status:
         loaded = load_demo(store, customers=customers, seed=seed, until=moment, say=status.update)
     if as_json:
         print_json(loaded.as_json())
     else:
         print(loaded)
-
-
-def _until(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
-    except ValueError:
-        return moment_of(text, "--until takes a day such as 2026-03-03, or")
 
 
 @imports.command("leads")

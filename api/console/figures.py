@@ -16,6 +16,7 @@ from api.console import shown
 from api.console.frame import Notice, PageRoute, SignedIn, page
 from api.console.monthly import by_month, main_currency, mean_in
 from api.kpis import KpiGroup, KpiResult
+from api.past import Axis
 from api.problems import BadParameter
 from api.resources import EventResource
 from eventstore import codec
@@ -120,7 +121,7 @@ def events(
     to: Annotated[date | None, Query()] = None,
     zone: Annotated[str | None, Query()] = None,
     as_of: Annotated[AwareDatetime | None, Query()] = None,
-    axis: Annotated[asked.Axis | None, Query()] = None,
+    axis: Annotated[Axis | None, Query()] = None,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Response:
     """The events behind a figure, in words. Raises NotFound, BadParameter, BadCursor."""

@@ -127,7 +127,6 @@ def test_a_figure_that_cannot_be_asked_for_is_explained(client: TestClient) -> N
         f"zone={'x' * 300}",
         "zone=../../etc/passwd",
         "as_of=2999-01-01T00:00:00Z&axis=occurred",
-        "as_of=2026-01-01T00:00:00Z",
         "as_of=2026-01-01T00:00:00&axis=occurred",
         "axis=sideways",
     ):

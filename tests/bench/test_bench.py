@@ -2,13 +2,15 @@
 
 import pytest
 
-from bench import append, bulk, ground, growth
+from bench import append, asof, bulk, ground, growth
 from bench import verify as bench_verify
 from bench.ground import Contender, NotDurable, compared
 from eventstore.database import Connection
 from projections.read_models import read_models
 from replay.follow import catch_up
 from replay.verification import verify
+from tests.facts import captured, given
+from tests.projections.records import registered
 
 CONTENDERS = {
     "save": append.EVERFOLD,
@@ -102,3 +104,13 @@ def test_a_server_that_may_lose_writes_is_not_measured(cluster: str, monkeypatch
 def test_verification_is_measured_on_an_intact_log(conninfo: str) -> None:
     (result,) = bench_verify.run(conninfo, 400)
     assert result.ratio > 0
+
+
+def test_the_past_is_measured_on_customers_with_a_past(conninfo: str, connection: Connection) -> None:
+    for _ in range(8):
+        customer_id = registered(connection)
+        given(connection, captured(), customer_id=customer_id)
+    one, with_parts, whole = asof.run(conninfo, 0.5)
+    assert min(one.ratio, with_parts.ratio, whole.ratio) > 0
+    assert "p95" in one.figure
+    assert connection.execute("SELECT FROM replay.asof").fetchall() == []

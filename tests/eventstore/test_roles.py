@@ -11,8 +11,10 @@ from api.access import SCOPES, create_api_key
 from api.app import create_app
 from api.store import Store, open_store
 from eventstore.database import Connection, connect, migrate
+from eventstore.fence import horizon
 from eventstore.sealing.seals import seal_and_export
 from projections.read_models import read_models
+from replay.asof import drop, known_at
 from replay.follow import catch_up
 from replay.rebuild import rebuild
 from replay.verification import verify
@@ -266,6 +268,19 @@ def test_a_table_that_the_login_swapped_in_is_handed_over(opened: Connection, st
     assert in_force(opened) != documented()
     migrate(opened)
     assert in_force(opened) == documented()
+
+
+def test_a_schema_of_the_past_that_the_login_made_is_handed_over(opened: Connection, store: Store) -> None:
+    given(opened, captured())
+    past = known_at(opened, horizon(opened), [read_models()["lead"]])
+    opened.execute("UPDATE public.everfold_migration SET sha256 = 'older' WHERE name = 'roles'")
+    migrate(opened)
+    with logged_in(store.conninfo, "everfold_analyst") as analyst:
+        assert analyst.execute(f"SELECT title FROM {past.schema}.lead".encode()).fetchall() == [{"title": "Ten seats"}]
+        assert refused(analyst, f"CREATE TABLE {past.schema}.tried ()")
+        assert refused(analyst, f"DELETE FROM {past.schema}.lead")
+    with store.following() as follower:
+        assert drop(follower, past.position)
 
 
 def test_nothing_is_done_when_nothing_changed(opened: Connection) -> None:

@@ -1,0 +1,3 @@
+SELECT count(data ->> 'source')
+FROM log.event
+WHERE position <= %(position)s

@@ -1,0 +1,33 @@
+"""One customer: the row that sums her up, and her parts that a card shows beside it."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from eventstore.database import Connection
+from projections.reading import Row, read
+
+PARTS: Mapping[str, str] = {
+    "contact_points": "contact_point",
+    "people": "contact_person",
+    "relations": "relation",
+    "subscriptions": "subscription",
+}
+"""What is listed of her, by the table that has it."""
+
+TABLES = ("customer_360", *PARTS.values())
+
+
+def get_customer(connection: Connection, customer_id: UUID) -> dict[str, list[Row]]:
+    """The rows of the customer, by table; of one who was merged, those of whom she lives on in."""
+    alias = read(
+        connection,
+        "SELECT root_customer_id FROM customer_alias WHERE customer_id = %(customer_id)s",
+        ("customer_alias",),
+        {"customer_id": customer_id},
+    )
+    key = {"customer_id": alias[0]["root_customer_id"] if alias else customer_id}
+    # the names are this module's own
+    return {
+        table: read(connection, f"SELECT * FROM {table} WHERE customer_id = %(customer_id)s", (table,), key)
+        for table in TABLES
+    }
