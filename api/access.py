@@ -35,8 +35,11 @@ SCOPES = {
     "members:read": "See who works here",
     "metrics:read": "Read how the system is doing",
     "undo": "Take back commands and imports",
+    "audit:read": "Read customers' histories with before and after, and who has looked",
+    "personal:read": "See what is personal in them",
 }
-USUAL_SCOPES = tuple(scope for scope in SCOPES if scope != "undo")
+_ON_DEMAND = ("undo", "audit:read", "personal:read")
+USUAL_SCOPES = tuple(scope for scope in SCOPES if scope not in _ON_DEMAND)
 """What a key may do when nothing else is said."""
 
 _LINK_LASTS = timedelta(hours=1)

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from api import customers, events, health, kpis, lead_ties, leads, members, metrics, tickets, undo
 from api.access import must_declare_permissions
+from api.audit import routes as audit
 from api.console import docs, pages
 from api.console.contract import add_examples
 from api.problems import add_handlers
@@ -31,7 +32,8 @@ def create_app(store: Store) -> FastAPI:
     app.state.store = store
     plain = app.openapi
     app.openapi = lambda: app.openapi_schema or add_examples(plain())  # type: ignore[method-assign]  # FastAPI's way
-    for part in (health, metrics, leads, lead_ties, customers, tickets, events, kpis, members, undo, docs, pages):
+    about_records = (leads, lead_ties, customers, audit, tickets)
+    for part in (health, metrics, *about_records, events, kpis, members, undo, docs, pages):
         app.include_router(part.router)
     pages.mount_assets(app)
     add_handlers(app)

@@ -4,15 +4,15 @@ Whoever folds a history folds what stands of it. What others did since on top of
 undone: that is found by comparing states, without a word here about any type of event.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import Field
 
+from domain.differences import differences
 from domain.event import Event, OptionalPersonalText
-from domain.growing_map import GrowingMap
 from domain.phrases import after
 
 Version = Annotated[int, Field(ge=1)]
@@ -177,27 +177,5 @@ def _conflicts(
 
 
 def _touched(before: object, after: object) -> frozenset[_Touch]:
-    return frozenset(_differences("", type(after)() if before is None else before, after))
-
-
-def _differences(name: str, before: object, after: object) -> Iterator[_Touch]:
-    if before is after:
-        return
-    if is_dataclass(after) and not isinstance(after, type | Mapping) and type(before) is type(after):
-        for part in fields(after):
-            inner = f"{name}.{part.name}".lstrip(".")
-            yield from _differences(inner, getattr(before, part.name), getattr(after, part.name))
-    elif isinstance(before, frozenset) and isinstance(after, frozenset):
-        yield from ((name, element) for element in before ^ after)
-    else:
-        was, will_be = _entries(before, after), _entries(after, before)
-        yield from ((name, key) for key in was.keys() | will_be.keys() if was.get(key, was) != will_be.get(key, was))
-
-
-def _entries(value: object, other: object) -> Mapping[Hashable, object]:
-    """What may differ; of maps that grow one from the other only what is not the same in both."""
-    if isinstance(value, GrowingMap) and isinstance(other, GrowingMap):
-        shared = {id(layer) for layer in other.layers}
-        own = [key for layer in value.layers if id(layer) not in shared for key in layer]
-        return {key: value[key] for key in own}
-    return value if isinstance(value, Mapping) else {None: value}
+    first = type(after)() if before is None else before
+    return frozenset((difference.name, difference.key) for difference in differences(first, after))

@@ -1,6 +1,6 @@
 """The work on a customer, lead or ticket: interactions and follow-ups, by the same rules everywhere."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, TypeVar, assert_never
 from uuid import UUID
 
@@ -138,11 +138,11 @@ def retract_follow_up(record: Worked, command: RetractFollowUp) -> FollowUpRetra
 
 
 def _with_interaction(work: Work, interaction_id: UUID, status: InteractionStatus) -> Work:
-    return replace(work, interactions=work.interactions.with_entry(interaction_id, status))
+    return Work(work.interactions.with_entry(interaction_id, status), work.follow_ups)
 
 
 def _with_follow_up(work: Work, task_id: UUID, status: FollowUpStatus) -> Work:
-    return replace(work, follow_ups=work.follow_ups.with_entry(task_id, status))
+    return Work(work.interactions, work.follow_ups.with_entry(task_id, status))
 
 
 def _must_stand(record: Worked, interaction_id: UUID) -> None:

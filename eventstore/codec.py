@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ConfigDict
+from pydantic_core import from_json
 
 from domain.catalogue import EVENT_TYPES
 from domain.event import FORGOTTEN, Event, personal_fields
@@ -65,6 +66,13 @@ def join(type_: str, data: Mapping[str, Any], personal: Mapping[str, Any] | None
     """The event of a row. Where a personal part was given and is gone, its fields are Forgotten."""
     model = EVENT_TYPES.get(type_, UnknownEvent)
     return model.model_validate(state(type_, data, personal, had_personal=had_personal))
+
+
+def join_text(type_: str, said: str, *, is_forgotten: bool) -> Event:
+    """The same where the two parts are one JSON text. Where the personal one is gone, its fields are Forgotten."""
+    if is_forgotten:
+        return join(type_, from_json(said), None, had_personal=True)
+    return EVENT_TYPES.get(type_, UnknownEvent).model_validate_json(said)
 
 
 def state(type_: str, data: Mapping[str, Any], personal: Mapping[str, Any] | None, *, had_personal: bool) -> Json:

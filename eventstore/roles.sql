@@ -215,7 +215,7 @@ REVOKE ALL ON public.everfold_migration FROM
 
 GRANT USAGE ON SCHEMA log TO everfold_app, everfold_follower, everfold_analyst, everfold_auditor, everfold_privacy;
 GRANT USAGE ON SCHEMA replay TO everfold_app, everfold_follower, everfold_auditor;
-GRANT USAGE ON SCHEMA access TO everfold_app;
+GRANT USAGE ON SCHEMA access TO everfold_app, everfold_auditor;
 
 -- Only there where pg_trgm could be added.
 DO $$
@@ -272,6 +272,7 @@ BEGIN
             ('access.installation',          'SELECT, INSERT',         NULL,             NULL,     NULL,      NULL),
             ('access.sign_in_link',          'SELECT, INSERT, DELETE', NULL,             NULL,     NULL,      NULL),
             ('access.session',               'SELECT, INSERT, DELETE', NULL,             NULL,     NULL,      NULL),
+            ('access.personal_access',       'SELECT, INSERT',         NULL,             NULL,     'SELECT',  NULL),
             ('replay.checkpoint',            'SELECT',
                                              'SELECT, INSERT, UPDATE, DELETE',           NULL,     'SELECT',  NULL),
             ('replay.asof',                  'SELECT, UPDATE',

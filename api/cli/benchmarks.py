@@ -52,6 +52,18 @@ def bench_verify(
         _report(verify.run(conninfo, events), as_json)
 
 
+@app.command("audit")
+def bench_audit(
+    events: Annotated[int, typer.Option(min=20, help="How many the customer has.")] = 100_000, as_json: AsJson = False
+) -> None:
+    """A customer's whole history with before and after, against psycopg fetching the same rows; and its memory."""
+    from bench import audit, ground
+
+    with explaining(), ground.scratch(*_server()) as conninfo:
+        found = audit.run(conninfo, events)
+        _report([found.result], as_json, bytes_at_most=found.peak, bytes_at_most_for_a_tenth=found.peak_of_a_tenth)
+
+
 @app.command("growth")
 def bench_growth(
     seconds: Seconds = 5,

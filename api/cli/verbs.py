@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
-from api.cli import benchmarks, figures, past, projections, replaying, upkeep
+from api.cli import audit, benchmarks, figures, past, projections, replaying, upkeep
 from api.cli.common import AsJson, Data, day_or_moment_of, explaining, fail, must_be_there, opened, settings_of
 from api.cli.printing import print_event_types, print_json, print_undone
 from api.settings import environment
@@ -26,6 +26,7 @@ app.add_typer(figures.app, name="kpi")
 app.add_typer(benchmarks.app, name="bench")
 app.add_typer(projections.app, name="projection")
 app.add_typer(upkeep.app)
+app.add_typer(audit.app)
 app.add_typer(past.app)
 app.add_typer(replaying.app)
 app.add_typer(replaying.parked, name="parked")
@@ -70,7 +71,8 @@ def sign_in(data: Data = None, port: Annotated[int, typer.Option(help="Where the
 def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     scope: Annotated[
-        list[str] | None, typer.Option(help="What it may do; default: everything but undo. Repeatable.")
+        list[str] | None,
+        typer.Option(help="What it may do; default: all but undo, audit:read and personal:read. Repeatable."),
     ] = None,
     data: Data = None,
     as_json: AsJson = False,

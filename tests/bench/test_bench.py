@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import append, asof, bulk, ground, growth
+from bench import append, asof, audit, bulk, ground, growth
 from bench import verify as bench_verify
 from bench.ground import Contender, NotDurable, compared
 from eventstore.database import Connection
@@ -104,6 +104,14 @@ def test_a_server_that_may_lose_writes_is_not_measured(cluster: str, monkeypatch
 def test_verification_is_measured_on_an_intact_log(conninfo: str) -> None:
     (result,) = bench_verify.run(conninfo, 400)
     assert result.ratio > 0
+
+
+def test_an_audit_is_measured_on_the_same_events_and_its_memory_is_told(conninfo: str, connection: Connection) -> None:
+    customer_id = audit.fill(connection, 450)
+    assert audit._audited(connection, customer_id) == audit._fetched(connection, customer_id) == 450 + 2 * 5
+    found = audit.run(conninfo, 100)
+    assert found.result.ratio > 0
+    assert found.peak > found.peak_of_a_tenth > 0
 
 
 def test_the_past_is_measured_on_customers_with_a_past(conninfo: str, connection: Connection) -> None:

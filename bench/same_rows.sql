@@ -1,0 +1,4 @@
+SELECT *
+FROM log.recorded
+WHERE customer_id = %(customer_id)s
+ORDER BY position
