@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -12,7 +13,8 @@ from eventstore.database import Connection, connect, query
 from eventstore.fence import drawn, horizon
 from eventstore.trouble import Trouble
 from eventstore.wake import listen, wait
-from projections.read_models import ReadModel
+from eventstore.whole_log import indexes
+from projections.read_models import ReadModel, read_models
 from replay.fold import Insert, insert, refold, refold_all, touched
 from replay.parked import POISON, insert_or_park
 from replay.versions import LIVE, Version, lock_checkpoint, move_checkpoint, versions
@@ -80,6 +82,29 @@ def catch_up(connection: Connection) -> int:
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
     return head
+
+
+def fold_side_by_side(conninfo: str, connections: int = 2) -> None:
+    """Bring the read models up to a log that was filled as a whole: so many at once, each on its own connection."""
+
+    def fold(model: ReadModel) -> None:
+        with connect(conninfo) as connection:
+            head = horizon(connection)
+            with connection.transaction():
+                checkpoint = lock_checkpoint(connection, model)
+                if checkpoint and checkpoint.position == 0:
+                    with indexes.made_afterwards(connection, LIVE, *model.tables):
+                        advance(connection, model, head)
+            advance(connection, model, head)
+
+    # the widest first: whoever begins with the longest work is not waited for at the end
+    widest = sorted(read_models().values(), key=lambda model: len(model.folds) * len(model.types), reverse=True)
+    pool = ThreadPoolExecutor(connections)
+    try:
+        for _ in pool.map(fold, widest):
+            pass
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _concerns(known: Iterable[Version]) -> str:

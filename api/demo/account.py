@@ -6,11 +6,12 @@ from api.demo.care import archive, care, handover
 from api.demo.company import PLANS, PRODUCTS
 from api.demo.courtship import courtship
 from api.demo.doubles import double, has_double, has_namesake, namesake
-from api.demo.home import CORRECTED, IMPORTED, Home, LeadHistory
+from api.demo.home import CORRECTED, IMPORTED, LISTED, Home, LeadHistory
 from api.demo.offers import Line, money
 from api.demo.outreach import mailings, surveys
 from api.demo.people import describe, register
 from api.demo.plot import Life
+from api.demo.slips import WRONG_LIST, has_a_neighbour, renamed_for_another, take_back
 from api.demo.support import support
 from api.demo.ties import asks_to_forget_somebody, forgotten, forgotten_person, relations
 from api.demo.told import Actor
@@ -39,6 +40,8 @@ def account(home: Home) -> Life:
         home.begin(double(home))
     if has_namesake(home.number):
         home.begin(namesake(home))
+    if has_a_neighbour(home.number):
+        home.begin(renamed_for_another(home))
     if asks_to_forget_somebody(home.number):
         home.begin(forgotten_person(home))
 
@@ -57,6 +60,8 @@ def _take_over(home: Home) -> None:
         subscribe(home, plan.name, money(home, plan.monthly), 12, actor, since, "import")
     describe(home, actor, "import")
     home.begin(_imported_deal(home, since))
+    if home.number % 50 == LISTED:
+        home.begin(_listed(home))
 
 
 def _imported_deal(home: Home, since: datetime) -> Life:
@@ -78,6 +83,16 @@ def _imported_deal(home: Home, since: datetime) -> Life:
         yield home.office.corrected_at
         earlier = {"captured_at": since - timedelta(days=120), "source": "fair"}
         _record(home, deal, row.model_copy(update=earlier), home.office.correction, ())
+
+
+def _listed(home: Home) -> Life:
+    """She is among the fair's visitors, by a list that is last year's; the next day the whole list is taken back."""
+    office, visit = home.office, home.new_lead()
+    yield office.listed_at
+    row = ImportedLead(title="Met at the Glasshouse fair", source="event", owner_id=home.id_of(home.seller()))
+    _record(home, visit, row, office.wrong_list, ())
+    yield office.unlisted_at
+    take_back(visit, office.wrong_list[1], office.correction_of_list, office.head, WRONG_LIST)
 
 
 def _record(

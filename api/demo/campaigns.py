@@ -6,9 +6,10 @@ from hashlib import sha256
 from random import Random
 
 from api.demo.company import CALLED_OFF, DRIVES, Drive
-from api.demo.home import CORRECTED, IMPORTED
+from api.demo.home import CORRECTED, IMPORTED, LISTED
 from api.demo.office import Office, drive_id
 from api.demo.plot import History, Life
+from api.demo.slips import WRONG_LIST
 from api.demo.told import Actor, seeded_id
 from domain import campaign, imports
 from domain.campaign import Campaign, CampaignEvent, CampaignPlanned, PlanCampaign
@@ -88,15 +89,29 @@ def _spend(told: Office, history: History[Campaign | None, CampaignEvent], amoun
 
 
 def begin_imports(told: Office, customers: int) -> None:
-    """Let the older customers come in from the file of an earlier system, and a second file put some of them right."""
+    """Let the older customers come in from the file of an earlier system, a second file put some of them right, and a
+    third one be the wrong one."""
     old = [number for number in range(customers) if number % 10 in IMPORTED]
     wrong = [number for number in old if number % 50 == CORRECTED]
     told.begin(_import(told, told.imported, told.imported_at, "customers.csv", len(old), 0))
     if wrong:
         told.begin(_import(told, told.correction, told.corrected_at, "corrections.csv", 0, len(wrong)))
+    listed = [number for number in old if number % 50 == LISTED]
+    if listed:
+        told.begin(
+            _import(told, told.wrong_list, told.listed_at, "visitors.csv", len(listed), 0, undone_at=told.unlisted_at)
+        )
 
 
-def _import(told: Office, actor: Actor, at: datetime, file: str, created: int, changed: int) -> Life:
+def _import(
+    told: Office,
+    actor: Actor,
+    at: datetime,
+    file: str,
+    created: int,
+    changed: int,
+    undone_at: datetime | None = None,
+) -> Life:
     history = History[Import | None, ImportEvent](told, WORKSPACE_ID, "import", actor[1], None, imports.evolve)
     yield at
     digest = sha256(f"{told.seed} {file}".encode()).hexdigest()
@@ -105,3 +120,10 @@ def _import(told: Office, actor: Actor, at: datetime, file: str, created: int, c
     yield at + timedelta(minutes=30)
     done = ImportCompleted(rows=created + changed, created=created, changed=changed, unchanged=0, refused=0)
     history.tell(done, actor, "import", correlation_id=actor[1])
+    if undone_at:
+        yield undone_at
+        back = imports.RevertImport(reason=WRONG_LIST)
+        reverted = imports.revert(history.state or Import(), back, compensated=created, conflicting=0)
+        history.tell(
+            reverted, told.head, "console", correlation_id=told.correction_of_list, causation_id=history.stream_id
+        )

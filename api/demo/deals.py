@@ -11,6 +11,7 @@ from api.demo.fields import fill_in
 from api.demo.home import Home, LeadHistory
 from api.demo.offers import Offer, money
 from api.demo.plot import Life
+from api.demo.slips import wins_the_wrong_one, won_for_another
 from api.demo.words import FIRST_WORDS, LOSSES, MORE_WORDS, TALKS, UNFIT
 from api.demo.work import schedule, talk
 from domain import lead as rules
@@ -179,6 +180,8 @@ class Deal:
 
     def _decide(self) -> Life:
         home = self.home
+        if self.lead.status == "open" and wins_the_wrong_one(home):
+            yield from won_for_another(home, self.history, home.actor(self.owner))
         if self.lead.status != "open":
             return
         yield from self._until(home.days(70 if home.chance(0.1) else 14))  # some wait for next year's budget

@@ -26,6 +26,8 @@ IMPORTED = (1, 4, 8)
 """The last digits of the numbers of those who were customers before the story begins."""
 CORRECTED = 4
 """What is left over, divided by 50, of the numbers of those whose first touch was wrong in the earlier system."""
+LISTED = 14
+"""The same of those who stand in the wrong list of visitors."""
 ERASED = 48
 """The number of the customer who is forgotten."""
 

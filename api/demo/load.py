@@ -1,7 +1,8 @@
 """Loads the demo company into an empty log, with the times at which it came to know things."""
 
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from api.demo.telling import Demo, customers_told, workspace_told
@@ -14,7 +15,7 @@ from eventstore.erasure import erasures
 from eventstore.trouble import Trouble
 from eventstore.whole_log import filling, staging
 from eventstore.whole_log.contents import Contents, contents
-from replay.follow import catch_up
+from replay.follow import catch_up, fold_side_by_side
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
@@ -42,15 +43,33 @@ class NotYet(Trouble):
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of the loading: what was done to how many events, in how many seconds."""
+
+    name: str
+    events: int
+    seconds: float
+
+    @property
+    def rate(self) -> int:
+        """Events a second."""
+        return round(self.events / max(self.seconds, 0.001))
+
+    def __str__(self) -> str:
+        return f"{self.name:<11}  {self.events:>9,} events  {self.seconds:>8.3f} s  {self.rate:>9,} events/s"
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
-    """The demo as it lies in the log, and whether it had been there before."""
+    """The demo as it lies in the log, and whether it had been there before; if not, how long the parts of it took."""
 
     demo: Demo
     contents: Contents
     was_there: bool
+    phases: tuple[Phase, ...] = field(default=(), compare=False)
 
     def as_json(self) -> dict[str, object]:
-        """For programs: the same whether it was loaded now or before."""
+        """For programs: the same whether it was loaded now or before, but for the phases."""
         held = self.contents
         return {
             "seed": self.demo.seed,
@@ -60,16 +79,28 @@ class Loaded:
             "streams": held.streams,
             "types": held.types,
             "digest": held.digest.hex(),
+            "phases": [
+                {
+                    "phase": phase.name,
+                    "events": phase.events,
+                    "seconds": round(phase.seconds, 3),
+                    "events_per_second": phase.rate,
+                }
+                for phase in self.phases
+            ],
         }
 
     def __str__(self) -> str:
         held = self.contents
         counted = [f"{held.streams.get(noun, 0):,} {noun}s" for noun in ("customer", "lead", "ticket", "campaign")]
         is_ = "is there already" if self.was_there else "is loaded"
-        return (
+        lines = [
             f"The demo company {is_}, up to {self.demo.until:%Y-%m-%d %H:%M} UTC: {', '.join(counted)};"
-            f" {held.events:,} events.\nDigest: {held.digest.hex()}"
-        )
+            f" {held.events:,} events.",
+            f"Digest: {held.digest.hex()}",
+            *map(str, self.phases),
+        ]
+        return "\n".join(lines)
 
 
 def is_empty(store: Store) -> bool:
@@ -93,6 +124,7 @@ def load_demo(
     already: that one is left as it is. Raises OtherEvents, NotYet, TooLongAgo, NotTheOwner or OSError; then nothing was
     loaded.
     """
+    watch = _Watch()
     with connect(store.conninfo) as connection:  # the login itself: the log is its owner's to fill
         now = log.now(connection)
         if until and until > now:
@@ -101,22 +133,51 @@ def load_demo(
             raise TooLongAgo()
         today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         demo = Demo(seed, customers, (until or today).astimezone(UTC))
-        is_filled = filling.is_empty(connection) and _filled(connection, store, demo, processes, say)
+        is_filled = filling.is_empty(connection) and _filled(connection, store, demo, processes, say, watch)
         loaded = _found(connection, demo, any_until=until is None, was_there=not is_filled)
+        watch.lap("counted", loaded.contents.events)
         store.bell.ring(connection)
     say("folding the read models")
-    with store.following() as following:
-        catch_up(following)
-    return loaded
+    if not is_filled:
+        with store.following() as following:
+            catch_up(following)
+        return loaded
+    fold_side_by_side(store.follower_conninfo)
+    watch.lap("folded", loaded.contents.events)
+    return replace(loaded, phases=(*watch.phases, watch.whole(loaded.contents.events)))
+
+
+class _Watch:
+    """Takes the time of one phase after the other."""
+
+    def __init__(self) -> None:
+        self.phases: list[Phase] = []
+        self._started = self._latest = time.perf_counter()
+
+    def lap(self, name: str, events: int) -> None:
+        """What has gone on since the last one is this phase."""
+        now = time.perf_counter()
+        self.phases.append(Phase(name, events, now - self._latest))
+        self._latest = now
+
+    def whole(self, events: int) -> Phase:
+        """All of them together."""
+        return Phase("all of it", events, self._latest - self._started)
 
 
 def _filled(
-    connection: Connection, store: Store, demo: Demo, processes: int | None, say: Callable[[str], None]
+    connection: Connection,
+    store: Store,
+    demo: Demo,
+    processes: int | None,
+    say: Callable[[str], None],
+    watch: _Watch,
 ) -> bool:
     """Whether the log was filled: not when another process has filled it meanwhile."""
     staging.prepare(connection)
     told = staging.stage(connection, _counted(customers_told(demo, processes), say))
     told += staging.stage(connection, workspace_told(demo, told))
+    watch.lap("told", told)
     say(f"{told:,} events told; filling the log")
     with connection.transaction():
         filling.hold_still(connection)
@@ -126,6 +187,7 @@ def _filled(
         filling.begin_anew(connection, told)
         # outside the database before it is committed, as with everybody who is forgotten
         erasures.add(erasure_list(store.settings.data), staging.forgotten(connection))
+    watch.lap("filled", told)
     return True
 
 

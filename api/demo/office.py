@@ -40,7 +40,10 @@ class Office(Plot):
         self.billing: Actor = ("automation", seeded_id(seed, "billing"))
         self.imported: Actor = ("import", seeded_id(seed, "import"))
         self.correction: Actor = ("import", seeded_id(seed, "second import"))
+        self.wrong_list: Actor = ("import", seeded_id(seed, "wrong list"))
+        self.correction_of_list = seeded_id(seed, "undo of the wrong list")
         self.corrected_at = self.day(11, 13)
+        self.listed_at, self.unlisted_at = self.day(91, 10), self.day(92, 9)
         self.imported_at = self.day(1, 9)
 
     def day(self, number: int, hour: float = 8) -> datetime:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from api.demo.told import Actor, Told
 from domain.event import CustomerId, Event, must_not_predate
+from domain.undo import EventsUndone, standing
 
 Life: TypeAlias = Iterator[datetime]
 """Something that goes on for a while: it yields the moment at which it wants to go on, and acts once that has come."""
@@ -55,7 +56,7 @@ class Plot:
 
 
 class History(Generic[State, Happening]):
-    """A stream as it grows, and its state after everything that was told of it."""
+    """A stream as it grows, and its state after everything that was told of it and was not undone."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class History(Generic[State, Happening]):
         state: State,
         evolve: Callable[[State, Happening], State],
     ) -> None:
-        self.plot, self.state, self._evolve = plot, state, evolve
+        self.plot, self.state, self._first, self._evolve = plot, state, state, evolve
         self.customer_id, self.noun, self.stream_id = customer_id, noun, stream_id
         self._version = 0
         self._latest: datetime | None = None
@@ -84,6 +85,7 @@ class History(Generic[State, Happening]):
         occurred_at: datetime | None = None,
         subject_id: UUID | None = None,
         correlation_id: UUID | None = None,
+        causation_id: UUID | None = None,
         flags: tuple[str, ...] = (),
         external_ids: tuple[tuple[str, str], ...] = (),
     ) -> None:
@@ -109,9 +111,18 @@ class History(Generic[State, Happening]):
                     channel,
                     subject_id,
                     correlation_id,
-                    None,
+                    causation_id,
                     ("simulated", *flags) if self._version == 1 else flags,
                     external_ids,
                 )
             )
             external_ids = ()  # claimed once
+            if isinstance(event, EventsUndone):
+                self.state = self._first
+                for told in standing(self.told):
+                    self.state = self._evolve(self.state, told.event)  # type: ignore[arg-type]  # it told its own alone
+
+    @property
+    def told(self) -> list[Told]:
+        """Everything that was told of it."""
+        return [told for told in self.plot.told if told.stream_id == self.stream_id]

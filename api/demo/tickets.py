@@ -6,6 +6,7 @@ from api.demo.company import CATEGORIES, Member
 from api.demo.fields import fill_in
 from api.demo.home import Home, Person, TicketHistory
 from api.demo.plot import Life
+from api.demo.slips import solved_for_another, solves_the_wrong_one
 from api.demo.words import ANSWERS, BLAME, BODIES, CALLS_ON_TICKETS, MORE, NOTES, PRAISE, RESOLUTIONS, SUBJECTS
 from api.demo.work import schedule, talk
 from domain import ticket as rules
@@ -54,6 +55,8 @@ class Case:
         """From the first answer on."""
         self._sort()
         self._answer()
+        if solves_the_wrong_one(self.home):
+            yield from solved_for_another(self.home, self.history, self.home.actor(self.agent))
         yield from self._work()
         yield from self._solve()
         yield from self._afterwards()

@@ -1,9 +1,11 @@
 """The demo company is loaded as a whole log: all or nothing, only into an empty one, and everywhere the same."""
 
 import json
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from multiprocessing import get_context
@@ -15,7 +17,7 @@ import pytest
 from psycopg import errors
 
 from api.backup import back_up, restore
-from api.demo.load import Loaded, NotYet, OtherEvents, load_demo
+from api.demo.load import Loaded, NotYet, OtherEvents, Phase, load_demo
 from api.demo.story import customer_story, workspace_story
 from api.demo.telling import Demo, TellerGone, _tell, customers_told
 from api.demo.told import Told
@@ -34,7 +36,9 @@ from eventstore.sealing import verification
 from eventstore.sealing.seals import seal_and_export
 from eventstore.whole_log import filling
 from projections.read_models import read_models
+from replay.follow import advance, fold_side_by_side, position
 from replay.verification import verify
+from replay.versions import OtherDefinition, lock_checkpoint
 from tests.api.test_cli import Crm
 from tests.conftest import settings_for
 from tests.facts import captured, given
@@ -44,7 +48,7 @@ UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 FEW, WITH_ERASURE = 5, 50
 """From 50 customers on, one of them asks to be forgotten."""
 
-PINNED, DIGEST = 20, "80875d6e1c0b14db1c7d463e8da2c72666e6f36855e3072b31b5c612b4fb0945"
+PINNED, DIGEST = 20, "93ff993a8a92f33202c7bc559951c5d9a2319cce5199797b398e2f0e18737002"
 """What the story of seed 7 up to UNTIL comes to with so many customers."""
 
 
@@ -157,6 +161,40 @@ def test_the_digest_is_that_of_the_last_commit(emptied: Settings) -> None:
     assert load(emptied, PINNED).contents.digest.hex() == DIGEST
 
 
+INDEXES = """
+SELECT
+    i.indrelid::regclass::text AS table,
+    i.indexrelid::regclass::text AS name,
+    index.relowner::regrole::text AS owner,
+    i.indisprimary,
+    i.indisvalid,
+    pg_get_indexdef(i.indexrelid) AS definition,
+    pg_get_constraintdef(c.oid) AS constraint
+FROM pg_index AS i
+JOIN pg_class AS index ON index.oid = i.indexrelid
+JOIN pg_namespace AS n ON n.oid = index.relnamespace
+LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid
+WHERE n.nspname IN ('log', 'public')
+ORDER BY 1, 2
+"""
+COLUMNS = """
+SELECT attrelid::regclass::text, attname, attnotnull
+FROM pg_attribute AS a
+JOIN pg_class AS c ON c.oid = attrelid AND c.relkind = 'r'
+WHERE c.relnamespace::regnamespace::text IN ('log', 'public') AND attnum > 0
+ORDER BY 1, 2
+"""
+
+
+def test_all_tables_have_the_indexes_that_they_had(emptied: Settings, opened: Connection) -> None:
+    """They are made when the tables are full."""
+    before = [opened.execute(query).fetchall() for query in (INDEXES, COLUMNS)]
+    names = {row["name"] for row in before[0]}
+    assert {"log.event_pkey", "log.event_version", "log.event_in_order", "public.search_of_customer"} <= names
+    load(emptied)
+    assert [opened.execute(query).fetchall() for query in (INDEXES, COLUMNS)] == before
+
+
 def test_everything_verifies_and_live_equals_replay(emptied: Settings, tmp_path: Path) -> None:
     loaded = load(emptied, WITH_ERASURE)
     with connect(conninfo_of(emptied)) as connection:
@@ -217,6 +255,50 @@ def test_who_was_forgotten_in_the_story_stays_forgotten(emptied: Settings, opene
         again = log.NewEvent(mark.customer_id, "customer", mark.stream_id, None, event, subject_id=person_id)
         with pytest.raises(log.SubjectForgotten):
             log.append(opened, [again], log.Envelope("user", UUID(int=0), "test"))
+
+
+def test_how_long_each_part_took_is_told(emptied: Settings) -> None:
+    loaded = load(emptied)
+    assert [phase.name for phase in loaded.phases] == ["told", "filled", "counted", "folded", "all of it"]
+    assert {phase.events for phase in loaded.phases} == {loaded.contents.events}
+    *parts, whole = [phase.seconds for phase in loaded.phases]
+    assert min(parts) > 0
+    assert sum(parts) == pytest.approx(whole)
+    assert load(emptied).phases == ()
+
+
+def test_a_phase_says_its_rate() -> None:
+    assert str(Phase("told", 30_000, 1.5)) == "told            30,000 events     1.500 s     20,000 events/s"
+    assert Phase("told", 3, 0.0).rate == 3_000
+
+
+def test_who_has_begun_to_fold_is_waited_for(emptied: Settings, opened: Connection) -> None:
+    """A follower has one read model in hand, and has folded another already."""
+    lead, ticket = read_models()["lead"], read_models()["ticket"]
+    load(emptied)
+    head = position(opened, lead)
+    with opened.transaction():
+        opened.execute("TRUNCATE public.lead")
+        opened.execute("UPDATE replay.checkpoint SET position = 0 WHERE projection = 'lead'")
+    with ThreadPoolExecutor(1) as pool, connect(conninfo_of(emptied)) as follower:
+        with follower.transaction():
+            begun = lock_checkpoint(follower, lead)
+            assert begun is not None
+            assert begun.position == 0
+            ended = pool.submit(fold_side_by_side, conninfo_of(emptied))
+            waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            assert comes(lambda: bool(opened.execute(waiting).fetchall()))
+            advance(follower, lead, head)
+        ended.result(timeout=30)
+    for model in (lead, ticket):
+        assert position(opened, model) == head
+        assert verify(opened, model).differing == 0
+
+
+def test_what_keeps_one_read_model_from_being_folded_is_said(emptied: Settings, opened: Connection) -> None:
+    opened.execute("UPDATE replay.checkpoint SET definition = 'another' WHERE projection = 'lead'")
+    with pytest.raises(OtherDefinition):
+        fold_side_by_side(conninfo_of(emptied))
 
 
 def test_loading_it_again_changes_nothing(emptied: Settings, opened: Connection) -> None:
@@ -305,7 +387,12 @@ def test_a_kill_in_the_middle_leaves_an_empty_log(emptied: Settings, opened: Con
         process.communicate()
     assert comes(lambda: not opened.execute("SELECT FROM pg_stat_activity WHERE pid = %(pid)s", loader).fetchall())
     assert filling.is_empty(opened)
-    assert json.loads(crm(*arguments))["streams"]["customer"] >= FEW
+    said = json.loads(crm(*arguments))
+    assert said["streams"]["customer"] >= FEW
+    assert [phase["phase"] for phase in said["phases"]] == ["told", "filled", "counted", "folded", "all of it"]
+    for phase in said["phases"]:
+        assert phase["events"] == said["events"]
+        assert phase["events_per_second"] == pytest.approx(phase["events"] / phase["seconds"], rel=0.2)
     assert verify(opened, read_models()["customer_360"]).differing == 0
 
 
@@ -347,13 +434,17 @@ def test_what_cannot_be_loaded_is_said_in_a_sentence(
 def test_the_command_says_what_is_there(emptied: Settings) -> None:
     crm = Crm(conninfo_of(emptied), emptied.data)
     arguments = ("demo", "--customers", str(FEW), "--seed", "7", "--until", "2026-11-01T01:00+01:00")
-    assert crm(*arguments).startswith("The demo company is loaded, up to 2026-11-01 00:00 UTC: ")
+    first = crm(*arguments)
+    assert first.startswith("The demo company is loaded, up to 2026-11-01 00:00 UTC: ")
+    assert re.search(r"^folded +[\d,]+ events +\d+\.\d{3} s +[\d,]+ events/s$", first, re.MULTILINE)
     there = crm(*arguments)
     assert there.startswith("The demo company is there already, up to 2026-11-01 00:00 UTC: ")
     said = json.loads(crm(*arguments, "--json"))
     assert (said["seed"], said["customers"], said["until"]) == (7, FEW, "2026-11-01T00:00:00+00:00")
     assert said["events"] == sum(said["types"].values())
     assert f"Digest: {said['digest']}" in there
+    assert "events/s" not in there
+    assert said["phases"] == []
 
 
 @pytest.mark.parametrize("demo", [True, False])

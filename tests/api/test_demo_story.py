@@ -18,10 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.demo.company import MEMBERS, SOURCES
-from api.demo.home import ERASED, IMPORTED
+from api.demo.home import ERASED, IMPORTED, LISTED, Home
 from api.demo.office import SPAN
 from api.demo.plot import History, Life, Plot, TimeRunsBackwards
 from api.demo.settings import office, openings
+from api.demo.slips import take_back
 from api.demo.story import customer_story, workspace_story
 from api.demo.told import Told, seeded_id
 from domain import business_time, campaign, customer, imports, lead, ticket, workspace
@@ -31,6 +32,7 @@ from domain.customer import Customer
 from domain.event import CustomerId, Forgotten, personal_fields
 from domain.lead import Lead
 from domain.ticket import Ticket
+from domain.undo import EventsUndone, standing, undone
 from domain.workspace import WORKSPACE_ID
 
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
@@ -43,10 +45,6 @@ NOT_TOLD = {
     "workspace.webhook_paused",
     "workspace.webhook_resumed",
     "workspace.webhook_removed",
-    "import.reverted",
-    "customer.events_undone",
-    "lead.events_undone",
-    "ticket.events_undone",
 }
 """What never happens to the company."""
 
@@ -78,11 +76,11 @@ def streams(told: Sequence[Told]) -> Mapping[object, list[Told]]:
 
 
 def states(told: Sequence[Told], noun: str) -> list[Any]:  # Any: each noun has its own
-    """What all of that noun are in the end."""
+    """What all of that noun are in the end, as far as it was not undone."""
     found = []
     for events in streams([one for one in told if one.stream_type == noun]).values():
         state, evolve = EVOLVE[noun]
-        for one in events:
+        for one in standing(events):
             state = evolve(state, one.event)
         found.append(state)
     return found
@@ -110,6 +108,7 @@ def _plain(one: Told) -> tuple[object, ...]:
 
 DIGEST_ELSEWHERE = """
 from tests.api.test_demo_story import UNTIL, digest
+from api.demo.slips import take_back
 from api.demo.story import customer_story, workspace_story
 print(digest(workspace_story(3, UNTIL, 12)), *(digest(customer_story(3, number, UNTIL, 12)) for number in range(12)))
 """
@@ -268,12 +267,70 @@ def test_some_things_are_learned_late_and_some_are_put_right() -> None:
     foreign = [one for one in stories() if one.actor[0] == "import"]
     assert {one.channel for one in foreign} == {"import"}
     assert {flag for one in foreign for flag in one.flags} == {"simulated", "no_capture_date"}
-    (counted,) = (
-        one.event.rows
+    created = {
+        one.stream_id: one.event.created
         for one in of_type(foreign, "import.completed")
         if isinstance(one.event, imports.ImportCompleted) and one.event.created
-    )
-    assert counted == len(of_type(foreign, "lead.captured")) == len(IMPORTED) * CUSTOMERS // 10
+    }
+    assert created == Counter(one.correlation_id for one in of_type(foreign, "lead.captured"))
+    assert sorted(created.values()) == [CUSTOMERS // 50, len(IMPORTED) * CUSTOMERS // 10]
+
+
+def test_a_wrong_list_is_taken_back_with_all_that_it_brought() -> None:
+    (back,) = of_type(stories(), "import.reverted")
+    assert isinstance(back.event, imports.ImportReverted)
+    brought = [one for one in stories() if one.correlation_id == back.causation_id and one.stream_type == "lead"]
+    assert {one.customer_id for one in brought} == {
+        seeded_id(7, "customer", number) for number in range(LISTED, CUSTOMERS, 50)
+    }
+    leads = streams([one for one in stories() if one.stream_id in {other.stream_id for other in brought}])
+    assert len(leads) == back.event.compensated
+    for events in leads.values():
+        assert standing(events) == []
+        assert (events[-1].correlation_id, events[-1].causation_id) == (back.correlation_id, back.causation_id)
+        assert events[-1].recorded_at == back.recorded_at
+
+
+@pytest.mark.parametrize(
+    ("noun", "slip"), [("customer", "customer.renamed"), ("lead", "lead.won"), ("ticket", "ticket.solved")]
+)
+def test_a_slip_is_undone_with_the_whole_command_and_life_goes_on(noun: str, slip: str) -> None:
+    """What was meant for another one; what an undo leaves out is what its cause recorded here, and nothing else."""
+    undos = of_type(stories(), f"{noun}.events_undone")
+    told = streams([one for one in stories() if one.stream_type == noun])
+    slips = Counter[str]()
+    for one in undos:
+        events = told[one.stream_id]
+        assert isinstance(one.event, EventsUndone)
+        gone = [other for other in events if other.version in one.event.versions]
+        assert gone == [other for other in events if other.correlation_id == one.causation_id]
+        assert {other.version for other in gone} == undone(events)
+        assert max(other.recorded_at for other in gone) < one.recorded_at
+        slips.update(stored_type_of(noun, other.event) for other in gone)
+    assert slips[slip] >= 5
+    assert any(told[one.stream_id][-1].version > one.version for one in undos)
+
+
+def test_what_somebody_built_upon_is_not_taken_back() -> None:
+    home = Home(7, 6, UNTIL)
+    slip, somebody = UUID(int=1), ("user", UUID(int=2))
+    tagged = customer.tag(home.customer.state, customer.TagCustomer(tag="fair"))
+    home.customer.tell(tagged, somebody, "console", correlation_id=slip)
+    home.customer.tell(customer.untag(home.customer.state, customer.UntagCustomer(tag="fair")), somebody, "console")
+    take_back(home.customer, slip, UUID(int=3), somebody, "Another was meant")
+    assert [type(one.event) for one in home.told] == [customer.CustomerTagged, customer.CustomerUntagged]
+
+
+def test_after_an_undo_a_history_goes_on_from_what_stands() -> None:
+    home = Home(7, 7, UNTIL)
+    slip, somebody = UUID(int=1), ("user", UUID(int=2))
+    deal = home.new_lead()
+    deal.tell(lead.capture(lead.CaptureLead(title="Ten seats"), home.office.pipeline(UNTIL)), somebody, "console")
+    before = deal.state
+    deal.tell(lead.win(deal.state, lead.WinLead()), somebody, "console", correlation_id=slip)
+    take_back(deal, slip, UUID(int=3), somebody, "Another was meant")
+    assert deal.state == before
+    assert [one.version for one in home.told] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("noun", ["customer", "lead", "ticket"])

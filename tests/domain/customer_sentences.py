@@ -108,8 +108,13 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
         CustomerContactPersonRoleAssigned(person_id=ID, role="user", valid_from=DAY),
         "Part of a contact person: user from 2026-11-05",
     ),
+    (
+        CustomerContactPersonRoleAssigned(person_id=ID, role="user", valid_to=LATER),
+        "Part of a contact person: user until 2026-12-31",
+    ),
     (CustomerContactPersonRemoved(person_id=ID, reason="Left"), "Contact person removed: Left"),
     (CustomerRelatedTo(other_id=OTHER, kind="parent", valid_from=DAY), f"Customer {OTHER} is parent from 2026-11-05"),
+    (CustomerRelatedTo(other_id=OTHER, kind="parent", valid_to=LATER), f"Customer {OTHER} is parent until 2026-12-31"),
     (
         CustomerRelationEnded(other_id=OTHER, kind="parent", valid_to=DAY, reason="Sold"),
         f"Customer {OTHER} is no longer parent from 2026-11-05: Sold",

@@ -50,6 +50,7 @@ SHARED_SENTENCES: list[tuple[Event, str]] = [
     (FollowUpRescheduled(task_id=ID, due_at=HALF_PAST_TWO), "Follow-up moved to 2026-11-05 14:30 UTC"),
     (FollowUpCompleted(task_id=ID, outcome="She agreed"), "Follow-up done: She agreed"),
     (FollowUpCancelled(task_id=ID), "Follow-up cancelled"),
+    (FollowUpCancelled(task_id=ID, reason="She rang"), "Follow-up cancelled: She rang"),
     (FollowUpRetracted(task_id=ID, reason="Not hers"), "Follow-up retracted: Not hers"),
     (ROOF(), "roof: no value"),
     (ROOF(personal_value=FORGOTTEN), "roof: (forgotten)"),
@@ -63,6 +64,7 @@ SHARED_SENTENCES: list[tuple[Event, str]] = [
     (MergedInto(survivor_id=OTHER, merge_id=ID, reason="The same"), f"Merged into {OTHER}: The same"),
     (Absorbed(merged_id=OTHER, merge_id=ID), f"{OTHER} is the same and goes on here"),
     (MergeReverted(merge_id=ID), "Not the same after all"),
+    (MergeReverted(merge_id=ID, reason="Twins"), "Not the same after all: Twins"),
     (
         Reattributed(from_customer_id=CustomerId(ID), to_customer_id=CustomerId(OTHER), reason="Her sister"),
         f"Moved from customer {ID} to customer {OTHER}: Her sister",

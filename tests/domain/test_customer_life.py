@@ -173,6 +173,8 @@ def test_what_is_reverted_is_that_merge_and_no_other() -> None:
     other_merge = CustomerMergedInto(survivor_id=OTHER, merge_id=IDS[3])
     customer = given(ABSORBED, other_merge, MergeReverted(merge_id=MERGE))
     assert customer.merges == Merges(Merge(OTHER, IDS[3]))
+    assert given(other_merge, ABSORBED).merges == Merges(Merge(OTHER, IDS[3]), {MERGE: OTHER})
+    assert given(ABSORBED, MergeReverted(merge_id=IDS[3])).merges == Merges(None, {MERGE: OTHER})
     refused(UnknownMerge, given(MERGED), RevertMerge(merge_id=IDS[3]))
     assert given(MERGED, MergeReverted(merge_id=MERGE)) == given()
 

@@ -22,6 +22,7 @@ from domain.customer import (
     CustomerEvent,
     CustomerPersonForgotten,
     CustomerSurveyAnswered,
+    CustomerTagged,
     CustomerUnsubscribed,
     DeliverCampaignMessage,
     GrantConsent,
@@ -146,6 +147,11 @@ def test_of_a_message_that_was_not_sent_nothing_is_recorded(command: Command) ->
 def test_to_unsubscribe_twice_says_nothing_new() -> None:
     refused(AlreadyUnsubscribed, given(UNSUBSCRIBED), Unsubscribe(channel="email"))
     assert decide(given(UNSUBSCRIBED, GRANTED), Unsubscribe(channel="email")) == (UNSUBSCRIBED,)
+
+
+def test_an_answer_changes_nothing_that_the_rules_need() -> None:
+    before = given(CustomerTagged(tag="vip"))
+    assert given(CustomerTagged(tag="vip"), CustomerSurveyAnswered(survey="nps", score=9)) == before
 
 
 @pytest.mark.parametrize(("survey", "lowest", "highest"), [("nps", 0, 10), ("csat", 1, 5), ("ces", 1, 7)])

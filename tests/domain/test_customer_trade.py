@@ -1,6 +1,6 @@
 """Purchases and refunds, subscriptions and what they bring a month."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -202,6 +202,8 @@ def test_with_the_last_subscription_the_customer_has_churned() -> None:
     assert decide(given(STARTED), cancel) == (cancelled, churned)
     other_cancelled = CustomerSubscriptionCancelled(subscription_id=TWO, effective_on=SECOND)
     assert decide(given(STARTED, OTHER_STARTED, other_cancelled), cancel) == (cancelled, churned)
+    rests = CustomerSubscriptionPaused(subscription_id=TWO, effective_on=SECOND)
+    assert decide(given(STARTED, OTHER_STARTED, rests), cancel) == (cancelled,)
     gone = given(STARTED, CustomerChurned(kind="said", effective_on=FIRST))
     assert decide(gone, cancel) == (cancelled,)
 
@@ -293,6 +295,35 @@ def test_of_a_subscription_without_a_beginning_nothing_is_known() -> None:
     assert mrr(given(PAUSED, CustomerSubscriptionResumed(**ON_SECOND)).trade, SECOND) == {}
 
 
+@pytest.mark.parametrize(
+    "last", [STARTED, PAUSED, CustomerSubscriptionResumed(**ON_FIRST), CustomerSubscriptionRenewed(**ON_FIRST)]
+)
+def test_nothing_is_said_of_a_day_before_the_last_change(last: CustomerEvent) -> None:
+    before = given(STARTED.model_copy(update={"effective_on": FIRST - timedelta(days=9)}), last)
+    earlier = FIRST - timedelta(days=1)
+    cancel = CancelSubscription(subscription_id=ONE, effective_on=earlier)
+    assert str(FIRST) in refused(SubscriptionChangedSince, before, cancel)
+
+
+@pytest.mark.parametrize("ending", [CANCELLED, CustomerSubscriptionStarted(plan="basic", mrr=eur(10), **ON_SECOND)])
+def test_what_has_ended_or_begins_anew_is_not_to_end_any_more(ending: CustomerEvent) -> None:
+    subscription = given(STARTED, CustomerSubscriptionCancellationScheduled(**ON_SECOND), ending).trade.subscriptions[
+        ONE
+    ]
+    assert subscription.ends_on is None
+
+
+def test_what_begins_anew_after_its_end_runs() -> None:
+    trade = given(STARTED, CANCELLED, CustomerSubscriptionStarted(plan="basic", mrr=eur(10), **ON_SECOND)).trade
+    assert trade.subscriptions[ONE].status == "active"
+    assert mrr(trade, SECOND) == {"EUR": 10}
+
+
+def test_of_one_day_only_what_was_said_last_is_kept() -> None:
+    upgraded = CustomerSubscriptionUpgraded(mrr=eur(20), **ON_FIRST)
+    assert given(STARTED, upgraded).trade.subscriptions[ONE].paid == ((FIRST, eur(20)),)
+
+
 def test_what_was_said_last_holds_from_its_day_on() -> None:
     upgraded = CustomerSubscriptionUpgraded(mrr=eur(20), **ON_SECOND)
     trade = given(STARTED, upgraded, CustomerSubscriptionDowngraded(mrr=eur(5), **ON_FIRST)).trade
@@ -310,3 +341,5 @@ def test_a_growing_map_holds_what_a_dict_would_and_never_changes() -> None:
     assert grown == dict(entries)
     assert (len(grown), grown[7], 50 in grown) == (50, dict(entries)[7], False)
     assert len(grown.layers) < 8
+    with pytest.raises(KeyError, match="^50$"):
+        grown[50]

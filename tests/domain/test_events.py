@@ -1,7 +1,7 @@
 """What holds of all events: their stored names, what of them is personal, what may be late, what is refused."""
 
 from dataclasses import FrozenInstanceError
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import get_args
 from uuid import uuid4
 
@@ -391,6 +391,18 @@ def test_a_refusal_has_a_code_for_programs() -> None:
 def test_text_that_cannot_be_kept_is_refused(title: str) -> None:
     with pytest.raises(ValidationError):
         LeadRetitled(title=title)
+
+
+def test_what_cannot_be_kept_is_said() -> None:
+    with pytest.raises(ValidationError, match=", the NUL character cannot be stored; remove it "):
+        LeadRetitled(title="a\0b")
+    with pytest.raises(ValidationError, match=", the year must lie between 1000 and 9000 "):
+        LoseLead.model_validate({"occurred_at": "9001-01-01T00:00:00Z"})
+
+
+@pytest.mark.parametrize("moment", ["1000-01-01T00:00:00Z", "9000-12-31T23:59:59Z"])
+def test_a_moment_just_in_reach_is_kept(moment: str) -> None:
+    assert LoseLead.model_validate({"occurred_at": moment}).occurred_at == datetime.fromisoformat(moment)
 
 
 @pytest.mark.parametrize("moment", ["0999-12-31T23:59:59Z", "9001-01-01T00:00:00Z", "2026-03-02T10:00:00"])

@@ -224,6 +224,12 @@ def test_a_capture_recorded_wrongly_is_corrected() -> None:
     assert imported(after(recorded(), facts), row) == []
 
 
+def test_a_source_that_the_row_does_not_say_is_kept() -> None:
+    history = after([], [Fact(captured(source="web"), day(1))])
+    correction = LeadCaptureCorrected(source="web", external_ids={"erp": "7"})
+    assert imported(history, Row(captured_at=day(-2))) == [Fact(correction, day(-2))]
+
+
 def test_a_capture_moved_behind_the_closing_is_flagged() -> None:
     row = Row(status="won", captured_at=day(20))
     assert imported(recorded((LeadWon(), 9)), row) == [

@@ -105,6 +105,7 @@ def test_an_interaction_corrected_to_outbound_may_be_the_first_contact() -> None
 )
 def test_a_first_contact_that_was_none_can_still_be_made(undoing: LeadEvent) -> None:
     lead = given(CALLED, CONTACTED, undoing)
+    assert (lead.contacted, lead.first_contact) == (False, None)
     logged = InteractionLogged(interaction_id=OTHER, kind="email", direction="outbound")
     command = LogInteraction(kind="email", direction="outbound")
     assert log_interaction(lead, command, OTHER) == (logged, LeadContacted(interaction_id=OTHER))

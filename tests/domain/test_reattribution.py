@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import reduce
+from uuid import UUID
 
 import pytest
 
@@ -201,6 +202,23 @@ def test_a_part_goes_only_where_it_can_be(
 ) -> None:
     with pytest.raises(refusal):
         reattribute_part(customer, command, HERE, to, [(RECORDED, DAY)], NEW)
+
+
+@pytest.mark.parametrize(
+    ("customer", "to_customer_id", "named"), [(given(*ELSE), THERE, PART), (given(RECORDED), HERE, HERE)]
+)
+def test_the_refusal_names_the_part_or_the_customer(
+    customer: Customer, to_customer_id: CustomerId, named: UUID
+) -> None:
+    with pytest.raises((UnknownPart, AlreadyAttributed), match=str(named)):
+        reattribute_part(
+            customer,
+            ReattributePart(part_id=PART, to_customer_id=to_customer_id),
+            HERE,
+            given(),
+            [(RECORDED, DAY)],
+            NEW,
+        )
 
 
 RETRACT_PURCHASE = RetractPurchase(purchase_id=PART, reason="Her sister")

@@ -1,7 +1,7 @@
 """What was undone does not count, what others built upon stays, and no change is ever lost."""
 
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -18,12 +18,14 @@ from domain.customer import (
     CustomerArchived,
     CustomerContactPersonAdded,
     CustomerContactPointAdded,
+    CustomerEvent,
     CustomerForgotten,
     CustomerMergedInto,
     CustomerPurchaseRecorded,
     CustomerRegistered,
     CustomerRenamed,
     CustomerTagged,
+    CustomerUntagged,
 )
 from domain.event import CustomerId, Event, MemberId
 from domain.follow_up import FollowUpCompleted, FollowUpScheduled
@@ -40,6 +42,7 @@ from domain.lead import (
     LeadValued,
     LeadWon,
 )
+from domain.merge import Absorbed
 from domain.reversal import EVOLVE
 from domain.ticket import TicketAssigned, TicketOpened, TicketReplied
 from domain.undo import EventsUndone, Undoing, standing, undo, undone
@@ -99,6 +102,7 @@ def test_what_was_undone_does_not_stand_and_neither_does_the_undo() -> None:
 def test_only_what_lies_before_it_can_be_undone() -> None:
     history = history_of(CAPTURED, EventsUndone(versions=(2, 3)), LeadQualified())
     assert versions(standing(history)) == [1, 3]
+    assert undone(history_of(CAPTURED, EventsUndone(versions=(2,)))) == frozenset()
 
 
 @pytest.mark.parametrize("wrong", [(), (0,), (-1,)])
@@ -210,6 +214,58 @@ def test_what_a_later_event_has_nothing_to_do_with_is_undone(noun: str, events: 
     assert (versions(result.undone), result.conflicts) == ([wanted], [])
 
 
+VIP, NO_VIP = CustomerTagged(tag="vip"), CustomerUntagged(tag="vip")
+
+
+@pytest.mark.parametrize("later", [NO_VIP, VIP])
+def test_a_history_need_not_begin_at_its_beginning(later: CustomerEvent) -> None:
+    """What a customer is of whom a file told, before anybody registered her."""
+    assert found(history_of(VIP, later), {1}, "customer") == [(1, "tags", 2)]
+
+
+def test_what_stays_is_told_on_from_what_stayed_before() -> None:
+    result = undoing(history_of(VIP, NO_VIP, CustomerTagged(tag="late")), {2}, "customer")
+    assert (versions(result.undone), result.conflicts) == ([2], [])
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What lies there, perhaps with somebody's name on it; and what lay there before anything else."""
+
+    things: Mapping[str, str | None] = field(default_factory=dict)
+    first: Mapping[str, None] = field(default_factory=dict)
+
+
+def put(shelf: Shelf | None, event: Event) -> Shelf:
+    shelf = shelf or Shelf()
+    match event:
+        case CustomerTagged():
+            first = shelf.first if shelf.things else {event.tag: None}
+            return Shelf({**shelf.things, event.tag: None}, first)
+        case CustomerUntagged():
+            return replace(shelf, things={tag: name for tag, name in shelf.things.items() if tag != event.tag})
+        case _:
+            return shelf
+
+
+def shelved(*events: Event, wanted: int) -> Undoing[Told]:
+    return undo(history_of(*events), {wanted}, put, lambda told: told.command)
+
+
+def test_of_a_map_each_entry_is_a_part_also_one_of_nothing() -> None:
+    assert versions(shelved(REGISTERED, VIP, CustomerTagged(tag="late"), wanted=2).undone) == [2]
+    (conflict,) = shelved(REGISTERED, VIP, NO_VIP, wanted=2).conflicts
+    assert (conflict.field, conflict.later.version) == ("things", 3)
+    (conflict,) = shelved(REGISTERED, VIP, NO_VIP, VIP, wanted=3).conflicts
+    assert (conflict.field, conflict.later.version) == ("things", 4)
+
+
+def test_what_a_later_event_would_do_besides_keeps_nothing() -> None:
+    """Without the first thing the second one would be first: but nobody built upon that."""
+    result = shelved(VIP, CustomerTagged(tag="late"), wanted=1)
+    assert (versions(result.undone), result.conflicts) == ([1], [])
+
+
 def test_of_one_command_all_or_nothing_is_undone() -> None:
     history = history_of(
         CAPTURED, LeadAssigned(owner_id=BEA), LeadValued(value=HUNDRED), LeadAssigned(owner_id=CLEO), LeadQualified(),
@@ -218,6 +274,11 @@ def test_of_one_command_all_or_nothing_is_undone() -> None:
     result = undoing(history, {2, 3, 5})
     assert versions(result.undone) == [5]
     assert [(one.past.version, one.later.version) for one in result.conflicts] == [(2, 4)]
+    both = history_of(
+        CAPTURED, LeadAssigned(owner_id=BEA), LeadValued(value=HUNDRED), LeadAssigned(owner_id=CLEO),
+        LeadWon(value=EUR(amount=Decimal(90))), commands=[1, 2, 2, 3, 4],
+    )  # fmt: skip
+    assert found(both, {2, 3}) == [(2, "owner_id", 4), (3, "value", 5)]
 
 
 def test_what_is_undone_too_is_no_conflict_but_what_stays_with_its_command_is() -> None:
@@ -233,6 +294,11 @@ def test_what_is_undone_too_is_no_conflict_but_what_stays_with_its_command_is() 
         (2, "owner_id", 4),
     ]
     assert result.undone == []
+    # nor is what has a way back of its own taken back of a command that stays
+    absorbed = history_of(
+        *(one.event for one in history), Absorbed(merged_id=IDS[1], merge_id=IDS[2]), commands=[1, 2, 3, 3, 4, 3]
+    )
+    assert undoing(absorbed, {2, 3, 4, 6}).unlike == []
 
 
 def test_what_was_undone_before_is_passed_over() -> None:
@@ -244,9 +310,11 @@ def test_what_was_undone_before_is_passed_over() -> None:
 def test_a_thing_that_another_history_rests_on_has_still_begun() -> None:
     resting = Told(1, CAPTURED, 9)
     result = undo(history_of(REGISTERED), {1}, EVOLVE["customer"], lambda told: told.command, resting)
-    assert [(one.past.version, one.later) for one in result.conflicts] == [(1, resting)]
+    assert [(one.past.version, one.field, one.later) for one in result.conflicts] == [(1, "everything", resting)]
     tagged = history_of(REGISTERED, CustomerTagged(tag="vip"))
     assert versions(undo(tagged, {2}, EVOLVE["customer"], lambda told: told.command, resting).undone) == [2]
+    (conflict,) = undo(tagged, {1}, EVOLVE["customer"], lambda told: told.command, resting).conflicts
+    assert conflict.later.version == 2
 
 
 def test_a_merge_an_erasure_and_an_undo_are_not_left_out() -> None:

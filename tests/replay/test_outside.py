@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+import eventstore
 from api.forget import forget
 from api.settings import Settings
 from api.store import open_store
@@ -90,3 +91,33 @@ def test_a_name_that_is_taken_or_no_tables_is_refused(own: Settings, tmp_path: P
         read_also(tmp_path / "own")
     with pytest.raises(FoldHeaderError, match="EVERFOLD_PROJECTIONS"):
         read_also(tmp_path / "nowhere")
+
+
+GONE = Path(eventstore.__file__).parent / "migrations" / "0017_gone.sql"
+
+
+@pytest.mark.parametrize(
+    ("definition", "beside", "is_there"),
+    [
+        (OURS := "bfb786ae7e522210c134e1f8936ddc6771dd96b4151195cd6215ed86346309b9", "SELECT", False),
+        ("somebody's own", "SELECT", True),
+        (OURS, "CREATE VIEW public.names AS SELECT * FROM public.customer", True),
+    ],
+)
+def test_the_read_model_customer_of_earlier_versions_is_dropped_and_nobody_elses(
+    connection: Connection, definition: str, beside: str, is_there: bool
+) -> None:
+    held = """
+        SELECT to_regclass('public.customer') IS NOT NULL AS has_table, count(*) AS checkpoints
+        FROM replay.checkpoint WHERE projection = 'customer'
+    """
+    with connection.transaction(force_rollback=True):
+        connection.execute("CREATE TABLE public.customer (customer_id uuid PRIMARY KEY)")
+        connection.execute(
+            "INSERT INTO replay.checkpoint (projection, definition, position, rebuilt_at, tables)"
+            " VALUES ('customer', %s, 0, now(), '{customer}')",
+            [definition],
+        )
+        connection.execute(beside.encode())
+        connection.execute(GONE.read_bytes())
+        assert connection.execute(held).fetchone() == {"has_table": is_there, "checkpoints": int(is_there)}
