@@ -17,10 +17,12 @@ from api.store import Store, append_to_workspace
 from domain.workspace import (
     WORKSPACE_ID,
     IssueApiKey,
+    RevokeApiKey,
     Workspace,
     WorkspaceApiKeyIssued,
     WorkspaceApiKeyRevoked,
     issue_api_key,
+    revoke_api_key,
 )
 from eventstore import access, log
 
@@ -62,6 +64,33 @@ def create_api_key(store: Store, label: str, scopes: tuple[str, ...]) -> str:
     with store.pool.connection() as connection:
         append_to_workspace(connection, None, issue_api_key(Workspace(), command))
     return f"everfold_{key_id.hex}_{secret}"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key in force: what it is for, and what it may do. The key itself is kept nowhere."""
+
+    key_id: UUID
+    label: str
+    scopes: tuple[str, ...]
+
+
+def list_api_keys(store: Store) -> list[ApiKey]:
+    """The keys in force, the oldest first."""
+    with store.pool.connection() as connection:
+        state, _ = store.settled.now(connection)
+    return [ApiKey(key_id, str(key.label), key.scopes) for key_id, key in state.keys.items()]
+
+
+def revoke_key(store: Store, key_id: UUID, by: log.Envelope) -> None:
+    """From the next request on, nobody gets in with this key. Raises UnknownApiKey."""
+
+    def attempt() -> None:
+        with store.pool.connection() as connection:
+            state, version = store.settled.now(connection)
+            append_to_workspace(connection, version, revoke_api_key(state, RevokeApiKey(key_id=key_id)), by)
+
+    log.retrying(attempt)
 
 
 def create_sign_in_link(store: Store) -> str:
@@ -115,7 +144,10 @@ def principal(
     if found is None:
         raise NotSignedIn()
     if missing := set(scopes.scopes) - found.scopes:
-        raise NotAllowed(f"This key lacks the scope {min(missing)}. Make one that has it: ./crm key create NAME")
+        wanted = "".join(f" --scope {scope}" for scope in sorted(scopes.scopes))
+        raise NotAllowed(
+            f"This key lacks the scope {min(missing)}. Make one that has it: ./crm key create NAME{wanted}"
+        )
     return found
 
 

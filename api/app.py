@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from api import customers, events, health, kpis, lead_ties, leads, members, metrics, tickets, undo
+from api import VERSION, customers, events, health, kpis, lead_ties, leads, members, metrics, tickets, undo
 from api.access import must_declare_permissions
 from api.audit import routes as audit
 from api.console import docs, pages
@@ -16,14 +16,15 @@ _LARGEST_BODY = 1 << 20
 _DESCRIPTION = """An event-sourced CRM: every write is one command, every answer a fold over what happened.
 
 Send `Authorization: Bearer <key>`; make a key with `./crm key create NAME`. Send an `Idempotency-Key` with every write:
-a retry then gets the first answer and acts no second time. Errors are RFC 9457 problems with a `code`."""
+a retry then gets the first answer and acts no second time. `POST /v1/undo` takes none: to repeat it changes nothing,
+and the second answer counts what had been undone before. Errors are RFC 9457 problems with a `code`."""
 
 
 def create_app(store: Store) -> FastAPI:
     """The application over an open store. Raises RuntimeError when a route declares no permission."""
     app = FastAPI(
         title="Everfold",
-        version="0.1.0",
+        version=VERSION,
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from api import VERSION
 from api.forget import erasure_list, sweep
 from api.sealing import checking_key, seals_file
 from api.settings import Settings
@@ -22,8 +23,6 @@ from eventstore.erasure.erasures import Erasure
 from eventstore.sealing.verification import Report, verify
 from eventstore.whole_log import filling
 from replay.follow import catch_up
-
-VERSION = "0.1.0"
 
 # not by structlog: that would write to the standard output of a command, where its figures are expected
 _log = logging.getLogger("everfold.restore")

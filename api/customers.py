@@ -1,5 +1,6 @@
 """Customers: what is known of one; two of the same are merged and parted again; what lies at the wrong one moves."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -9,16 +10,7 @@ from api.access import OpenStore, Principal, principal
 from api.fresh import MinPosition, at_least
 from api.merging import merged, parted
 from api.past import AsOf, OnAxis, must_be_recorded, position_of
-from api.problems import (
-    BadIfMatch,
-    BadParameter,
-    IdempotencyKeyReused,
-    NotFound,
-    NotUpToDate,
-    OccurredInFuture,
-    StaleVersion,
-    documented,
-)
+from api.problems import COMMAND, BadParameter, NotFound, NotUpToDate, documented
 from api.resources import CommandResult, CustomerResource
 from api.streams import Dated, Decision, Streams
 from api.write import Writer, command_result, writer
@@ -32,8 +24,6 @@ router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
 CustomerReader = Annotated[Principal, Security(principal, scopes=["customers:read"])]
 CustomerWriter = Annotated[Writer, Security(writer, scopes=["customers:write"])]
-
-_COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
 
 
 @router.get("/{customer_id}", responses=documented(NotFound, BadParameter, NotUpToDate))
@@ -62,20 +52,21 @@ def get(
     return CustomerResource.model_validate(found["customer_360"][0] | parts)
 
 
-@router.post("/{customer_id}/merge", responses=_COMMAND)
+@router.post("/{customer_id}/merge", responses=COMMAND)
 def merge(customer_id: CustomerId, command: rules.MergeCustomer, write: CustomerWriter) -> CommandResult:
     """Merge the customer into another record of the same one. Nothing is rewritten: it can be reverted."""
-    merge_id = write.new_id("merge")
+    merge_id, workspace = write.new_id("merge"), write.workspace()
+    rule = partial(rules.merge, workspace=workspace)
     return write.act_together(
         "customer",
         [customer_id, command.survivor_id],
         command,
-        lambda streams: merged(streams.customer, rules.merge, rules.absorb, command, customer_id, merge_id),
-        command_result(merge_id),
+        lambda streams: merged(streams.customer, rule, rules.absorb, command, customer_id, merge_id),
+        command_result(merge_id, merge_id),
     )
 
 
-@router.post("/{customer_id}/revert-merge", responses=_COMMAND)
+@router.post("/{customer_id}/revert-merge", responses=COMMAND)
 def revert_merge(customer_id: CustomerId, command: rules.RevertMerge, write: CustomerWriter) -> CommandResult:
     """Take back that the customer was merged, or that another was merged into her."""
     return write.act_together(
@@ -87,16 +78,17 @@ def revert_merge(customer_id: CustomerId, command: rules.RevertMerge, write: Cus
     )
 
 
-@router.post("/{customer_id}/reattribute-part", responses=_COMMAND)
+@router.post("/{customer_id}/reattribute-part", responses=COMMAND)
 def reattribute_part(customer_id: CustomerId, command: rules.ReattributePart, write: CustomerWriter) -> CommandResult:
     """Say to which customer an interaction, follow-up, purchase or subscription really belongs. It is taken back here
     and recorded there under a new id, with the moments when it happened."""
+    part_id = write.new_id("part")
 
     def decide(streams: Streams) -> Decision:
         customer, to = streams.customer(customer_id), streams.customer(command.to_customer_id, "to_customer_id")
         history = streams.customer_history(customer_id)
-        part = rules.reattribute_part(customer, command, customer_id, to, history, write.new_id("part"))
+        part = rules.reattribute_part(customer, command, customer_id, to, history, part_id)
         return {customer_id: [part.here], command.to_customer_id: [Dated(event, at) for event, at in part.there]}
 
     ids = [customer_id, command.to_customer_id]
-    return write.act_together("customer", ids, command, decide, command_result())
+    return write.act_together("customer", ids, command, decide, command_result(created_id=part_id))

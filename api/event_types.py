@@ -191,7 +191,8 @@ def _kind(schema: Schema) -> str:
     if schema.get("type") == "array":
         return f"list of {_kind(schema['items'])}"
     if schema.get("type") == "object":
-        return "texts by name"
+        values = _kind(schema.get("additionalProperties", {}))
+        return f"{'texts' if values.startswith('text') else values} by name"
     if "maxLength" in schema:
         return f"text up to {schema['maxLength']:,}"
     form = str(schema.get("format") or schema.get("type"))

@@ -26,7 +26,10 @@ def list_events(
     _: EventReader,
     store: OpenStore,
     types: Annotated[list[str] | None, Query(description="Only events of these types.")] = None,
-    customer_id: Annotated[UUID | None, Query(description="Only this customer's history.")] = None,
+    customer_id: Annotated[
+        UUID | None,
+        Query(description="Only what is filed under this customer, without what is hers by a merge or reattribution."),
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[
         str | None, Query(description="`next_cursor` of the page before; without it, from the start.")
@@ -35,7 +38,7 @@ def list_events(
     """Events in the order of the log. A page never skips an event that commits later."""
     for name in types or ():
         if name not in EVENT_TYPES:
-            raise BadParameter("There is no event type of that name. GET /v1/events lists them in its answers.")
+            raise BadParameter("There is no event type of that name. All types: ./crm events")
     with store.pool.connection() as connection:
         epoch = log.epoch(connection)
         after = _position(cursors.decode(store, "events", cursor), epoch) if cursor is not None else 0

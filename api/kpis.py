@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Security
 from pydantic import BaseModel, PlainSerializer
@@ -17,6 +17,7 @@ from api.past import AsOf, Axis, OnAxis, tables
 from api.problems import BadCursor, BadParameter, NotFound, documented
 from api.resources import EventResource, Page
 from api.store import Store
+from domain.business_time import UnknownZone, time_zone
 from eventstore import log
 from eventstore.database import Connection
 from projections import kpi as figures
@@ -251,8 +252,8 @@ def _must_be_askable(
     if first_day and end_day and first_day >= end_day:
         raise BadParameter("The period is empty: 'from' must lie before 'to'.")
     try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        time_zone(zone)
+    except UnknownZone:
         raise BadParameter("There is no such time zone. Give one of the IANA names, such as Europe/Berlin.") from None
 
 
@@ -262,7 +263,7 @@ def _question(
     now = log.now(connection)
     if as_of and as_of > now:
         raise BadParameter("as_of lies in the future; nobody knows that yet.")
-    place = ZoneInfo(zone)
+    place = time_zone(zone)
     return Question(_midnight(first_day, place) or _EVER, _midnight(end_day, place) or _FOR_EVER, as_of or now)
 
 

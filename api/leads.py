@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query, Response, Security
 
 from api import cursors
 from api.access import OpenStore, Principal, principal
+from api.capturing import capture as capture_lead
 from api.events import event_resource
 from api.fresh import MinPosition, at_least
 from api.past import AsOf, OnAxis, must_be_recorded, position_of, tables
 from api.problems import (
+    COMMAND,
     BadCursor,
     BadIfMatch,
     BadParameter,
@@ -19,11 +21,10 @@ from api.problems import (
     NotFound,
     NotUpToDate,
     OccurredInFuture,
-    StaleVersion,
     documented,
 )
-from api.resources import LeadResource, Page, PastResource
-from api.write import Writer, writer
+from api.resources import LeadAnswer, LeadResource, Page, PastResource
+from api.write import Writer, today, writer
 from domain import lead as rules
 from domain.event import Word
 from domain.lead import LeadStatus
@@ -39,8 +40,7 @@ LeadReader = Annotated[Principal, Security(principal, scopes=["leads:read"])]
 LeadWriter = Annotated[Writer, Security(writer, scopes=["leads:write"])]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
-COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
-_CAPTURE = documented(NotFound, IdempotencyKeyReused, OccurredInFuture, BadParameter, writes=True)
+_CAPTURE = documented(NotFound, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, BadParameter, writes=True)
 _READ = documented(NotFound, BadParameter, NotUpToDate)
 _LIST = documented(BadCursor, BadParameter, NotUpToDate)
 
@@ -48,7 +48,7 @@ _LIST = documented(BadCursor, BadParameter, NotUpToDate)
 @router.post("", status_code=201, responses=_CAPTURE)
 def capture(command: rules.CaptureLead, write: LeadWriter) -> LeadResource:
     """Capture a lead. Without `customer_id` a new prospect is taken up with it."""
-    return write.capture(command)
+    return capture_lead(write, command)
 
 
 @router.get("", responses=_LIST)
@@ -127,49 +127,56 @@ def history(lead_id: UUID, _: LeadReader, store: OpenStore) -> Page[PastResource
 
 
 @router.post("/{lead_id}/retitle", responses=COMMAND)
-def retitle(lead_id: UUID, command: rules.RetitleLead, write: LeadWriter) -> LeadResource:
+def retitle(lead_id: UUID, command: rules.RetitleLead, write: LeadWriter) -> LeadAnswer:
     """Give the lead another title."""
     return write.act(lead_id, command, rules.retitle)
 
 
 @router.post("/{lead_id}/assign", responses=COMMAND)
-def assign(lead_id: UUID, command: rules.AssignLead, write: LeadWriter) -> LeadResource:
+def assign(lead_id: UUID, command: rules.AssignLead, write: LeadWriter) -> LeadAnswer:
     """Hand the lead to a member or a team."""
-    return write.act(lead_id, command, rules.assign)
+    workspace = write.workspace()
+    return write.act(lead_id, command, lambda lead, wish: rules.assign(lead, wish, workspace))
 
 
 @router.post("/{lead_id}/contact", responses=COMMAND)
-def contact(lead_id: UUID, command: rules.ContactLead, write: LeadWriter) -> LeadResource:
+def contact(lead_id: UUID, command: rules.ContactLead, write: LeadWriter) -> LeadAnswer:
     """Note the first human outbound touch."""
     return write.act(lead_id, command, rules.contact)
 
 
 @router.post("/{lead_id}/qualify", responses=COMMAND)
-def qualify(lead_id: UUID, command: rules.QualifyLead, write: LeadWriter) -> LeadResource:
+def qualify(lead_id: UUID, command: rules.QualifyLead, write: LeadWriter) -> LeadAnswer:
     """Say that the lead is worth selling to."""
     return write.act(lead_id, command, rules.qualify)
 
 
+@router.post("/{lead_id}/score", responses=COMMAND)
+def score(lead_id: UUID, command: rules.ScoreLead, write: LeadWriter) -> LeadAnswer:
+    """Record what a model makes of the lead."""
+    return write.act(lead_id, command, rules.score)
+
+
 @router.post("/{lead_id}/disqualify", responses=COMMAND)
-def disqualify(lead_id: UUID, command: rules.DisqualifyLead, write: LeadWriter) -> LeadResource:
+def disqualify(lead_id: UUID, command: rules.DisqualifyLead, write: LeadWriter) -> LeadAnswer:
     """Close a lead that was never one for us."""
     return write.act(lead_id, command, rules.disqualify)
 
 
 @router.post("/{lead_id}/recycle", responses=COMMAND)
-def recycle(lead_id: UUID, command: rules.RecycleLead, write: LeadWriter) -> LeadResource:
+def recycle(lead_id: UUID, command: rules.RecycleLead, write: LeadWriter) -> LeadAnswer:
     """Put a lost or disqualified lead back into nurture."""
     return write.act(lead_id, command, rules.recycle)
 
 
 @router.post("/{lead_id}/reopen", responses=COMMAND)
-def reopen(lead_id: UUID, command: rules.ReopenLead, write: LeadWriter) -> LeadResource:
+def reopen(lead_id: UUID, command: rules.ReopenLead, write: LeadWriter) -> LeadAnswer:
     """Open a closed lead again."""
     return write.act(lead_id, command, rules.reopen)
 
 
 @router.post("/{lead_id}/move-to-stage", responses=COMMAND)
-def move_to_stage(lead_id: UUID, command: rules.MoveLeadToStage, write: LeadWriter) -> LeadResource:
+def move_to_stage(lead_id: UUID, command: rules.MoveLeadToStage, write: LeadWriter) -> LeadAnswer:
     """Move the lead to another stage of its pipeline."""
     workspace = write.workspace()
     return write.act(
@@ -180,105 +187,118 @@ def move_to_stage(lead_id: UUID, command: rules.MoveLeadToStage, write: LeadWrit
 
 
 @router.post("/{lead_id}/value", responses=COMMAND)
-def value(lead_id: UUID, command: rules.ValueLead, write: LeadWriter) -> LeadResource:
+def value(lead_id: UUID, command: rules.ValueLead, write: LeadWriter) -> LeadAnswer:
     """Say what the deal is worth."""
     return write.act(lead_id, command, rules.value)
 
 
 @router.post("/{lead_id}/move-expected-close", responses=COMMAND)
-def move_expected_close(lead_id: UUID, command: rules.MoveExpectedClose, write: LeadWriter) -> LeadResource:
+def move_expected_close(lead_id: UUID, command: rules.MoveExpectedClose, write: LeadWriter) -> LeadAnswer:
     """Say when the deal will be decided."""
     return write.act(lead_id, command, rules.move_expected_close)
 
 
 @router.post("/{lead_id}/override-probability", responses=COMMAND)
-def override_probability(lead_id: UUID, command: rules.OverrideProbability, write: LeadWriter) -> LeadResource:
+def override_probability(lead_id: UUID, command: rules.OverrideProbability, write: LeadWriter) -> LeadAnswer:
     """Judge the chance to win otherwise than the stage does."""
     return write.act(lead_id, command, rules.override_probability)
 
 
 @router.post("/{lead_id}/choose-forecast-category", responses=COMMAND)
-def choose_forecast_category(lead_id: UUID, command: rules.ChooseForecastCategory, write: LeadWriter) -> LeadResource:
+def choose_forecast_category(lead_id: UUID, command: rules.ChooseForecastCategory, write: LeadWriter) -> LeadAnswer:
     """Say how firmly the deal may be counted on."""
     return write.act(lead_id, command, rules.choose_forecast_category)
 
 
 @router.post("/{lead_id}/add-product", responses=COMMAND)
-def add_product(lead_id: UUID, command: rules.AddProduct, write: LeadWriter) -> LeadResource:
+def add_product(lead_id: UUID, command: rules.AddProduct, write: LeadWriter) -> LeadAnswer:
     """Add a product to the deal."""
     return write.act(lead_id, command, rules.add_product)
 
 
 @router.post("/{lead_id}/reprice-product", responses=COMMAND)
-def reprice_product(lead_id: UUID, command: rules.RepriceProduct, write: LeadWriter) -> LeadResource:
+def reprice_product(lead_id: UUID, command: rules.RepriceProduct, write: LeadWriter) -> LeadAnswer:
     """Change a product's quantity or price."""
     return write.act(lead_id, command, rules.reprice_product)
 
 
 @router.post("/{lead_id}/remove-product", responses=COMMAND)
-def remove_product(lead_id: UUID, command: rules.RemoveProduct, write: LeadWriter) -> LeadResource:
+def remove_product(lead_id: UUID, command: rules.RemoveProduct, write: LeadWriter) -> LeadAnswer:
     """Take a product out of the deal."""
     return write.act(lead_id, command, rules.remove_product)
 
 
 @router.post("/{lead_id}/send-proposal", responses=COMMAND)
-def send_proposal(lead_id: UUID, command: rules.SendProposal, write: LeadWriter) -> LeadResource:
+def send_proposal(lead_id: UUID, command: rules.SendProposal, write: LeadWriter) -> LeadAnswer:
     """Note that an offer was sent."""
     return write.act(lead_id, command, rules.send_proposal)
 
 
 @router.post("/{lead_id}/log-interaction", responses=COMMAND)
-def log_interaction(lead_id: UUID, command: rules.LogInteraction, write: LeadWriter) -> LeadResource:
+def log_interaction(lead_id: UUID, command: rules.LogInteraction, write: LeadWriter) -> LeadAnswer:
     """Record a call, an e-mail, a meeting."""
-    return write.act(
-        lead_id, command, lambda lead, wish: rules.log_interaction(lead, wish, write.new_id("interaction"))
-    )
+    new_id = write.new_id("interaction")
+    return write.act(lead_id, command, lambda lead, wish: rules.log_interaction(lead, wish, new_id), new_id)
 
 
 @router.post("/{lead_id}/correct-interaction", responses=COMMAND)
-def correct_interaction(lead_id: UUID, command: rules.CorrectInteraction, write: LeadWriter) -> LeadResource:
+def correct_interaction(lead_id: UUID, command: rules.CorrectInteraction, write: LeadWriter) -> LeadAnswer:
     """Record how an interaction really was."""
     return write.act(lead_id, command, rules.correct_interaction)
 
 
 @router.post("/{lead_id}/retract-interaction", responses=COMMAND)
-def retract_interaction(lead_id: UUID, command: rules.RetractInteraction, write: LeadWriter) -> LeadResource:
+def retract_interaction(lead_id: UUID, command: rules.RetractInteraction, write: LeadWriter) -> LeadAnswer:
     """Take back an interaction that never took place."""
     return write.act(lead_id, command, rules.retract_interaction)
 
 
 @router.post("/{lead_id}/schedule-follow-up", responses=COMMAND)
-def schedule_follow_up(lead_id: UUID, command: rules.ScheduleFollowUp, write: LeadWriter) -> LeadResource:
+def schedule_follow_up(lead_id: UUID, command: rules.ScheduleFollowUp, write: LeadWriter) -> LeadAnswer:
     """Plan what to do next, and by when."""
-    return write.act(lead_id, command, lambda lead, wish: rules.schedule_follow_up(lead, wish, write.new_id("task")))
+    new_id = write.new_id("task")
+    return write.act(lead_id, command, lambda lead, wish: rules.schedule_follow_up(lead, wish, new_id), new_id)
 
 
 @router.post("/{lead_id}/reschedule-follow-up", responses=COMMAND)
-def reschedule_follow_up(lead_id: UUID, command: rules.RescheduleFollowUp, write: LeadWriter) -> LeadResource:
+def reschedule_follow_up(lead_id: UUID, command: rules.RescheduleFollowUp, write: LeadWriter) -> LeadAnswer:
     """Move a follow-up to another time."""
     return write.act(lead_id, command, rules.reschedule_follow_up)
 
 
 @router.post("/{lead_id}/complete-follow-up", responses=COMMAND)
-def complete_follow_up(lead_id: UUID, command: rules.CompleteFollowUp, write: LeadWriter) -> LeadResource:
+def complete_follow_up(lead_id: UUID, command: rules.CompleteFollowUp, write: LeadWriter) -> LeadAnswer:
     """Note that a follow-up is done."""
     return write.act(lead_id, command, rules.complete_follow_up)
 
 
 @router.post("/{lead_id}/cancel-follow-up", responses=COMMAND)
-def cancel_follow_up(lead_id: UUID, command: rules.CancelFollowUp, write: LeadWriter) -> LeadResource:
+def cancel_follow_up(lead_id: UUID, command: rules.CancelFollowUp, write: LeadWriter) -> LeadAnswer:
     """Drop a follow-up."""
     return write.act(lead_id, command, rules.cancel_follow_up)
 
 
+@router.post("/{lead_id}/retract-follow-up", responses=COMMAND)
+def retract_follow_up(lead_id: UUID, command: rules.RetractFollowUp, write: LeadWriter) -> LeadAnswer:
+    """Take back a follow-up that was never planned, or not here."""
+    return write.act(lead_id, command, rules.retract_follow_up)
+
+
+@router.post("/{lead_id}/record-custom-field", responses=COMMAND)
+def record_custom_field(lead_id: UUID, command: rules.RecordCustomField, write: LeadWriter) -> LeadAnswer:
+    """Say what a custom field of the lead holds now."""
+    workspace = write.workspace()
+    return write.act(lead_id, command, lambda lead, wish: rules.record_custom_field(lead, wish, workspace))
+
+
 @router.post("/{lead_id}/win", responses=COMMAND)
-def win(lead_id: UUID, command: rules.WinLead, write: LeadWriter) -> LeadResource:
+def win(lead_id: UUID, command: rules.WinLead, write: LeadWriter) -> LeadAnswer:
     """Close the lead as won."""
-    return write.act(lead_id, command, rules.win)
+    return write.act(lead_id, command, lambda lead, wish: rules.win(lead, wish, today()))
 
 
 @router.post("/{lead_id}/lose", responses=COMMAND)
-def lose(lead_id: UUID, command: rules.LoseLead, write: LeadWriter) -> LeadResource:
+def lose(lead_id: UUID, command: rules.LoseLead, write: LeadWriter) -> LeadAnswer:
     """Close the lead as lost, with the reason."""
     return write.act(lead_id, command, rules.lose)
 

@@ -1,4 +1,6 @@
-"""Every error the API can answer with, as RFC 9457 problem details; none repeats the content of a request."""
+"""The errors that the API answers with, as RFC 9457 problem details; none repeats what is personal in a request.
+
+A body that is too large is the one exception: it is refused with a plain 413 before any of this is asked."""
 
 import re
 import traceback
@@ -16,7 +18,8 @@ from domain.event import Refusal, snake_case
 from eventstore.codec import NewerEvent
 from eventstore.database import UNAVAILABLE, DatabaseUnavailable
 from eventstore.fence import StuckWriter
-from eventstore.log import CommandAlreadyCarriedOut, ExternalIdTaken, SubjectForgotten, VersionConflict
+from eventstore.log import CommandAlreadyCarriedOut, SubjectForgotten, VersionConflict
+from eventstore.log import ExternalIdTaken as TakenInTheLog
 
 _log = structlog.get_logger("everfold.api")
 
@@ -96,6 +99,12 @@ class OccurredInFuture(RequestProblem):
     status, title = 422, "Not yet happened"
 
 
+class ExternalIdTaken(RequestProblem):
+    """Another record already has this external id. Act on that one, or give this one an external id of its own."""
+
+    status, title = 409, "Refused"
+
+
 class BadParameter(RequestProblem):
     """A parameter has a value that cannot be used."""
 
@@ -114,7 +123,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(ExternalIdTaken, _conflict)
+    app.add_exception_handler(TakenInTheLog, _conflict)
     app.add_exception_handler(SubjectForgotten, _forgotten)
     app.add_exception_handler(VersionConflict, _busy)
     app.add_exception_handler(CommandAlreadyCarriedOut, _busy)
@@ -136,6 +145,10 @@ def documented(*problems: type[RequestProblem], writes: bool = False) -> dict[in
         titles.setdefault(problem.status, []).append(problem.title)
     content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
     return {status: {"description": "; ".join(found), "content": content} for status, found in sorted(titles.items())}
+
+
+COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
+"""Of a command on one record."""
 
 
 def _answer(
@@ -191,8 +204,8 @@ def _http(_: Request, error: Exception) -> JSONResponse:
     return _answer(error.status_code, str(error.detail), code, f"{error.detail}.", headers=error.headers)
 
 
-def _conflict(_: Request, error: Exception) -> JSONResponse:
-    return _answer(409, "Refused", snake_case(type(error).__name__), "Another record already has this external id.")
+def _conflict(request: Request, _: Exception) -> JSONResponse:
+    return _request_problem(request, ExternalIdTaken())
 
 
 def _forgotten(_: Request, error: Exception) -> JSONResponse:

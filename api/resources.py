@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -79,6 +79,8 @@ class LeadResource(BaseModel):
     open_follow_ups: int
     last_event_at: datetime
     flags: list[str]
+    created_id: UUID | None = None
+    """Of the interaction, follow-up or merge that the command made whose answer this is."""
 
 
 class ContactPointResource(BaseModel):
@@ -173,8 +175,8 @@ class CustomerResource(BaseModel):
 
 
 class CommandResult(BaseModel):
-    """What a command did to a customer or a ticket: the version it has now, which is also its ETag, and the position up
-    to which the log tells of it. A merge is reverted by its `merge_id`."""
+    """What a command did to a record: the version it has now, which is also its ETag, and the position up to which the
+    log tells of it. A merge is reverted by its `merge_id`; `created_id` is of what the command made."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -184,6 +186,7 @@ class CommandResult(BaseModel):
                 "version": 4,
                 "position": 4711,
                 "merge_id": "6f0d1c9e-6a53-8f0e-9a49-0d0e5a3f2b11",
+                "created_id": "6f0d1c9e-6a53-8f0e-9a49-0d0e5a3f2b11",
             }
         }
     )
@@ -193,6 +196,11 @@ class CommandResult(BaseModel):
     version: int
     position: int
     merge_id: UUID | None = None
+    created_id: UUID | None = None
+
+
+LeadAnswer: TypeAlias = LeadResource | CommandResult
+"""What a command on a lead answers with: the lead, for a key that may read leads, else only what was done."""
 
 
 class EventResource(BaseModel):

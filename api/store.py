@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+from api.ids import version_8
 from api.settings import Settings
 from domain import workspace
 from domain.workspace import DEFAULT_PIPELINE, WORKSPACE_ID, Workspace, WorkspaceEvent
@@ -24,10 +25,6 @@ from replay.rebuild import prepare
 SYSTEM_ID = UUID("00000000-0000-7000-8000-000000000002")
 """Who acts when the program itself does."""
 
-_VERSION_BITS = 0xF << 76 | 0x3 << 62
-_VERSION_8 = 0x8 << 76 | 0x2 << 62
-"""RFC 9562: a UUID made by a rule of one's own."""
-
 
 _OTHER_INSTALLATION = (
     "This database belongs to an installation with another secret: its API keys and ids would not be found again. "
@@ -37,6 +34,26 @@ _OTHER_INSTALLATION = (
 
 class WrongSecret(Trouble):
     """The secret at hand is not the one that the database was set up with, or cannot be read."""
+
+
+class WorkspaceRead:
+    """The workspace as it was read last: it has a history of years, and every command asks for it."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Workspace, log.Recorded | None] = (Workspace(), None)
+
+    def now(self, connection: Connection) -> tuple[Workspace, int]:
+        """The workspace as it is now, and its stream's version; only what came since the last time is read."""
+        state, last = self._last
+        later = log.load_from(connection, WORKSPACE_ID, last.version if last else 1)
+        if last and (not later or later[0].event_id != last.event_id):  # the log was restored meanwhile
+            state, last = Workspace(), None
+            later = log.load_from(connection, WORKSPACE_ID, 1)
+        for recorded in later[1:] if last else later:
+            state = workspace.evolve(state, _workspace_event(recorded))
+        last = later[-1] if later else None
+        self._last = (state, last)
+        return state, last.version if last else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +68,13 @@ class Store:
     usable_roles: frozenset[str]
     """The database roles that this process can act as; none on a database that has none."""
     bell: Bell = field(default_factory=Bell)
+    settled: WorkspaceRead = field(default_factory=WorkspaceRead)
+    """The settings and members that hold."""
 
     def derived_id(self, *parts: str) -> UUID:
         """The same id for the same parts, on this installation only: without the secret nobody can guess it back."""
         text = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
-        number = int.from_bytes(hmac.digest(self.secret, text, "sha256")[:16])
-        return UUID(int=number & ~_VERSION_BITS | _VERSION_8)
+        return version_8(hmac.digest(self.secret, text, "sha256"))
 
     def digest(self, token: str) -> bytes:
         """What is kept of a secret token."""
@@ -112,12 +130,8 @@ def fingerprint(settings: Settings) -> bytes:
 
 
 def load_workspace(connection: Connection) -> tuple[Workspace, int]:
-    """The workspace as it is now, and its stream's version."""
-    loaded = log.load(connection, WORKSPACE_ID)
-    state = Workspace()
-    for recorded in loaded.history:
-        state = workspace.evolve(state, _workspace_event(recorded))
-    return state, loaded.version
+    """The workspace as it is now, and its stream's version, from its whole history."""
+    return WorkspaceRead().now(connection)
 
 
 def append_to_workspace(

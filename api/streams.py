@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from api.problems import NotFound
-from domain import customer, lead, ticket
+from api.store import load_workspace
+from domain import business_time, customer, lead, ticket
 from domain.customer import Customer, CustomerEvent
 from domain.event import CustomerId, Event, must_not_predate
 from domain.lead import Lead
-from domain.ticket import Ticket
+from domain.ticket import BusinessTime, Ticket, TicketEvent, TicketId
 from eventstore import log
 from eventstore.database import Connection
 
@@ -62,6 +64,18 @@ class Streams:
             raise _nothing("customer", field)
         return _state(stands, customer.evolve) or Customer()
 
+    def root(self, customer_id: CustomerId) -> CustomerId:
+        """Who the customer is by now, through however many merges; raises NotFound."""
+        met = {customer_id}
+        while (into := self.customer(customer_id).merges.into) and into.survivor_id not in met:
+            customer_id = CustomerId(into.survivor_id)
+            met.add(customer_id)
+        return customer_id
+
+    def people(self, customer_id: CustomerId) -> frozenset[UUID]:
+        """The contact persons of the customer, also of whom she turned out to be."""
+        return self.customer(customer_id).people | self.customer(self.root(customer_id)).people
+
     def lead(self, lead_id: UUID, field: str | None = None) -> Lead:
         """The lead as it is; raises NotFound."""
         return _found(_state(self._standing("lead", lead_id, field), lead.evolve), "lead", field)
@@ -83,8 +97,13 @@ class Streams:
     def follow(
         self, stream_id: UUID, events: Sequence[Event | Dated], occurred_at: datetime | None
     ) -> list[log.NewEvent]:
-        """The events as they follow on what was loaded; raises PredatesLastChange."""
+        """The events as they follow on what was loaded, a ticket's with what its clocks make of them.
+
+        Raises PredatesLastChange, UnknownCalendar.
+        """
         loaded = self._of(stream_id)
+        if loaded.history and loaded.history[0].stream_type == "ticket":
+            events = self._with_clocks(TicketId(stream_id), events, occurred_at)
         latest = max((one.occurred_at for one in loaded.standing if not one.event.is_fact), default=None)
         noun = loaded.history[0].stream_type if loaded.history else "customer"
         new = []
@@ -97,6 +116,17 @@ class Streams:
                 log.NewEvent(self.filed_under(stream_id), noun, stream_id, version, event.event, event.occurred_at)
             )
         return new
+
+    def _with_clocks(
+        self, ticket_id: TicketId, events: Sequence[Event | Dated], occurred_at: datetime | None
+    ) -> Sequence[Event | Dated]:
+        state = self.ticket(ticket_id)
+        if state.sla_policy is None:
+            return events
+        calendar = load_workspace(self._connection)[0].calendar(state.sla_policy.calendar)
+        time = BusinessTime(partial(business_time.after, calendar), partial(business_time.elapsed, calendar))
+        decided = [event for event in events if isinstance(event, TicketEvent)]
+        return ticket.with_clocks(state, decided, occurred_at or log.now(self._connection), time)
 
     def _standing(self, noun: str, stream_id: UUID, field: str | None) -> Sequence[log.Recorded]:
         loaded = self._of(stream_id)

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Security
+from fastapi import APIRouter, Header, Security
 from pydantic import BaseModel, ConfigDict
 from uuid_utils.compat import uuid7
 
 from api.access import OpenStore, Principal, principal
-from api.problems import NotFound, documented
+from api.problems import BadIfMatch, NotFound, documented
 from api.reversal import reversal
 from api.store import Store
 from api.streams import Streams
@@ -40,6 +40,7 @@ _INSTEAD = {
     "campaign": "Campaigns are not undone. Record on the campaign what holds now.",
 }
 _FORGOTTEN = "Of whoever was forgotten nothing can be recorded any more, so nothing is undone either."
+_HELD = "What the same command recorded in another history stays, so this stays with it: nothing is moved by halves."
 
 _Decided: TypeAlias = tuple[Together, Sequence[log.Recorded], Undoing[log.Recorded] | None]
 """A record, its history, and what of it is undone; None of somebody who was forgotten."""
@@ -59,11 +60,17 @@ class UndoRequest(BaseModel):
     dry_run: bool = False
 
 
-@router.post("", responses=documented(NothingToUndo, writes=True))
+@router.post("", responses=documented(NothingToUndo, BadIfMatch, writes=True))
 def undo_together(
-    request: UndoRequest, store: OpenStore, caller: Annotated[Principal, Security(principal, scopes=["undo"])]
+    request: UndoRequest,
+    store: OpenStore,
+    caller: Annotated[Principal, Security(principal, scopes=["undo"])],
+    if_match: Annotated[str | None, Header(description="Not taken here: an undo concerns many records.")] = None,
 ) -> UndoReport:
-    """Take back a command, an import, or all that has one correlation id. To repeat it changes nothing."""
+    """Take back a command, an import, or all that has one correlation id. To repeat it changes nothing, so it needs no
+    Idempotency-Key: the second answer counts what had been undone before."""
+    if if_match is not None:
+        raise BadIfMatch("An undo concerns many records, each as it stands. Leave out If-Match.")
     by = log.Envelope(caller.kind, caller.id, "api")
     return undo(store, by, request.id, reason=request.reason, dry_run=request.dry_run)
 
@@ -113,28 +120,37 @@ class _Undo:
             if one.stream_type not in EVOLVE and one.stream_id != self._id:
                 self._keep(one, _INSTEAD.get(one.stream_type, str(NotUndone())))
         records = [one for one in chunk if one.stream_type in EVOLVE]
-        for one, history, undoing in log.retrying(lambda: self._attempt(records)):
+        held, decided = log.retrying(lambda: self._attempt(records))
+        for past in held:
+            self._report.keep(past.type, _HELD)
+        for one, history, undoing in decided:
             if undoing is None:
                 self._keep(one, _FORGOTTEN)
             else:
                 self._count(one, history, undoing)
 
-    def _attempt(self, records: Sequence[Together]) -> list[_Decided]:
-        """Decide on the newest state of these records and append that."""
+    def _attempt(self, records: Sequence[Together]) -> tuple[Sequence[log.Recorded], list[_Decided]]:
+        """Decide on the newest state of these records and append that; the first are the events that others hold."""
         histories = log.load_many(self._connection, [one.stream_id for one in records])
         forgotten = forgotten_among(self._connection, [one.stream_id for one in records])
         customers = [one.customer_id for one in records if one.stream_type == "customer"]
         rests = resting(self._connection, customers, self._would_be_gone) if customers else {}
-        decided: list[_Decided] = []
-        for one in records:
-            history, undoing = histories[one.stream_id], None
-            if one.stream_id not in forgotten:
-                rest = rests.get(one.stream_id)
-                undoing = decide(history, frozenset(one.versions), EVOLVE[one.stream_type], _command_of, rest)
-            decided.append((one, history, undoing))
+        held: list[log.Recorded] = []
+        while True:
+            decided: list[_Decided] = []
+            for one in records:
+                history, undoing = histories[one.stream_id], None
+                if one.stream_id not in forgotten:
+                    rest = rests.get(one.stream_id)
+                    wanted = set(one.versions) - {past.version for past in held if past.stream_id == one.stream_id}
+                    undoing = decide(history, wanted, EVOLVE[one.stream_type], _command_of, rest)
+                decided.append((one, history, undoing))
+            if not (also := _held(decided)):
+                break
+            held += also
         if not self._report.dry_run:
             self._append(decided)
-        return decided
+        return held, decided
 
     def _append(self, decided: Sequence[_Decided]) -> None:
         events = [
@@ -230,6 +246,17 @@ def _kind(connection: Connection, together_id: UUID) -> UndoKind:
 def _command_of(recorded: log.Recorded) -> UUID | None:
     """What of one record is undone together: a command's events, or a row's of an import."""
     return recorded.command_id or recorded.correlation_id
+
+
+def _held(decided: Sequence[_Decided]) -> list[log.Recorded]:
+    """What would go although something stays that the same command recorded in another history of the same noun."""
+    staying: set[tuple[str, UUID | None]] = set()
+    for one, history, undoing in decided:
+        stays = [past for past in history if past.version in one.versions] if undoing is None else ()
+        staying |= {(past.stream_type, past.command_id) for past in stays}
+        staying |= {(kept.past.stream_type, kept.past.command_id) for kept in (undoing.conflicts if undoing else ())}
+    going = [past for _, _, undoing in decided if undoing for past in (*undoing.undone, *undoing.unlike)]
+    return [past for past in going if past.command_id and (past.stream_type, past.command_id) in staying]
 
 
 def _import(history: Sequence[log.Recorded]) -> Import:

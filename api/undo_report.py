@@ -27,6 +27,8 @@ class EventNamed(BaseModel):
 class UndoConflict(BaseModel):
     """An event that was not undone, because a later one, which stays, builds upon what it did to `field`.
 
+    That is a word such as "title" or "purchases", or "everything" of what began the record.
+
     Of a command whose event is in conflict nothing is undone in that record.
     """
 
@@ -77,7 +79,7 @@ class UndoReport(BaseModel):
     def add(self, conflict: Conflict[Recorded]) -> None:
         """Report a conflict."""
         self.conflicts.append(
-            UndoConflict(event=_named(conflict.past), field=conflict.field, later=_named(conflict.later))
+            UndoConflict(event=_named(conflict.past), field=in_words(conflict.field), later=_named(conflict.later))
         )
 
     def keep(self, type_: str, detail: str) -> None:
@@ -87,6 +89,34 @@ class UndoReport(BaseModel):
                 kept.types = dict(Counter(kept.types) + Counter([type_]))
                 return
         self.kept.append(NotUndoable(types={type_: 1}, detail=detail))
+
+
+_WORDS = {
+    "": "everything",
+    "awaits": "answer that is owed",
+    "clocks": "targets",
+    "conversion": "conversion",
+    "first_contact": "contact",
+    "contacted": "contact",
+    "forgotten_people": "erasures",
+    "is_archived": "archiving",
+    "is_forgotten": "erasure",
+    "is_said_active": "status",
+    "merges.absorbed": "merges",
+    "merges.into": "merge",
+    "message_ids": "messages",
+    "reattributed_to": "customer",
+    "task_id": "follow-up",
+    "was_solved": "status",
+    "work.follow_ups": "follow-ups",
+}
+
+
+def in_words(field: str) -> str:
+    """What of a record a field of its state, or the name of an id, stands for: these words are what clients see."""
+    if field in _WORDS:
+        return _WORDS[field]
+    return field.rpartition(".")[2].removesuffix("_id").replace("_", " ")
 
 
 def _named(recorded: Recorded) -> EventNamed:

@@ -29,7 +29,7 @@ _BODY_HASH = b"0123456789abcdef0123456789abcdef"
 
 def captured() -> LeadEvent:
     """The event that all contenders append: a lead with a title, which is personal."""
-    (event,) = lead.capture(CaptureLead(title="Ten seats for the workshop", source="web"), _PIPELINE)
+    (event,) = lead.capture(CaptureLead(title="Ten seats for the workshop", source="web"), _PIPELINE, Workspace())
     return event
 
 

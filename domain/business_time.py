@@ -7,7 +7,7 @@ an hour that this clock skips in spring does not count, and an hour that it show
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Literal, TypeAlias, TypeVar, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import StringConstraints
@@ -87,16 +87,6 @@ def elapsed(calendar: BusinessCalendar, start: datetime, end: datetime) -> timed
     return sum((closed - opened for opened, closed in _open(calendar, begin, until)), timedelta())
 
 
-def elapsed_outside(calendar: BusinessCalendar, start: datetime, end: datetime, pauses: Iterable[Stretch]) -> timedelta:
-    """The business time between two moments in which nothing was paused; pauses may overlap and reach beyond both."""
-    if _utc(end) < _utc(start):
-        return -elapsed_outside(calendar, end, start, pauses)
-    begin, until = start.astimezone(UTC), end.astimezone(UTC)
-    within = ((max(begin, first.astimezone(UTC)), min(until, last.astimezone(UTC))) for first, last in pauses)
-    paused = sum((elapsed(calendar, first, last) for first, last in _merged(within)), timedelta())
-    return elapsed(calendar, begin, until) - paused
-
-
 def after(calendar: BusinessCalendar, start: datetime, duration: timedelta) -> datetime:
     """The earliest moment, in UTC, by which so much business time has passed since the start.
 
@@ -146,8 +136,6 @@ _STEP = timedelta(days=5)
 
 _Span: TypeAlias = tuple[timedelta, timedelta]
 """From one time of a day up to another, as distances from midnight on the wall's clock."""
-
-Point = TypeVar("Point", timedelta, datetime)
 
 
 @dataclass(frozen=True)
@@ -227,9 +215,9 @@ def _since_midnight(time: ClockTime) -> timedelta:
     return timedelta(hours=int(time[:2]), minutes=int(time[3:]))
 
 
-def _merged(spans: Iterable[tuple[Point, Point]]) -> list[tuple[Point, Point]]:
+def _merged(spans: Iterable[_Span]) -> list[_Span]:
     """The same time in order, each part of it once; what ends before it begins is nothing."""
-    merged: list[tuple[Point, Point]] = []
+    merged: list[_Span] = []
     for begin, end in sorted(span for span in spans if span[0] < span[1]):
         if merged and begin <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))

@@ -130,7 +130,10 @@ class Record(Protocol):
     """A customer, lead or ticket, for the rules that all of them share."""
 
     def must_be_in_use(self) -> None:
-        """Raises the noun's own refusal when nothing more can be recorded on it, such as once it was merged."""
+        """Raises the noun's own refusal when nothing new can be recorded on it, such as once it was merged."""
+
+    def must_not_be_forgotten(self) -> None:
+        """Raises the noun's own refusal when also what lies on it already is left as it is."""
 
 
 class PredatesLastChange(Refusal):

@@ -27,6 +27,14 @@ class UnknownCurrency(Refusal):
     """There is no currency {currency}. Use a code of ISO 4217, such as EUR or USD."""
 
 
+class AmountNegative(Refusal):
+    """An amount cannot be less than nothing here. Give it without a sign."""
+
+
+class AmountNotPayable(Refusal):
+    """Amounts of {currency} are paid with {digits} digits after the point. Round the amount."""
+
+
 class AmountTooLarge(Refusal):
     """An amount of {currency} must stay below a hundred thousand billion. Record it in parts."""
 
@@ -38,17 +46,24 @@ def digits(currency: Currency) -> int:
     return get_currency_precision(currency)
 
 
-def fits(money: Money) -> bool:
-    """Whether the amount can be paid: 1.50 EUR can, 1.505 EUR and 1.5 JPY cannot. Raises UnknownCurrency."""
-    return _rounded(money.amount, money.currency) == money.amount
+def must_be_price(money: Money) -> None:
+    """What one of something costs: it may have more digits than can be paid, as 0.0035 EUR a letter.
 
-
-def quantized(money: Money) -> Money:
-    """The amount with its currency's digits, half of the last one away from zero, as invoices have it.
-
-    Raises UnknownCurrency, and AmountTooLarge when rounding leads out of what an amount can hold.
+    Raises UnknownCurrency, AmountNegative.
     """
-    return product(money, Decimal(1), money.currency)
+    digits(money.currency)
+    if money.amount < 0:
+        raise AmountNegative()
+
+
+def must_be_payable(money: Money) -> None:
+    """What somebody can pay: 1.50 EUR, and neither 1.505 EUR nor 1.5 JPY.
+
+    Raises UnknownCurrency, AmountNegative, AmountNotPayable.
+    """
+    must_be_price(money)
+    if _rounded(money.amount, money.currency) != money.amount:
+        raise AmountNotPayable(currency=money.currency, digits=digits(money.currency))
 
 
 def product(money: Money, factor: Decimal, currency: Currency) -> Money:

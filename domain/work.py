@@ -1,4 +1,7 @@
-"""The work on a customer, lead or ticket: interactions and follow-ups, by the same rules everywhere."""
+"""The work on a customer, lead or ticket: interactions and follow-ups, by the same rules everywhere.
+
+Nothing new is begun on a record that was merged; what had been begun on it is corrected and brought to its end there.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, TypeVar, assert_never
@@ -146,7 +149,7 @@ def _with_follow_up(work: Work, task_id: UUID, status: FollowUpStatus) -> Work:
 
 
 def _must_stand(record: Worked, interaction_id: UUID) -> None:
-    record.must_be_in_use()
+    record.must_not_be_forgotten()
     status = record.work.interactions.get(interaction_id)
     if status is None:
         raise UnknownInteraction(interaction_id=interaction_id)
@@ -155,7 +158,7 @@ def _must_stand(record: Worked, interaction_id: UUID) -> None:
 
 
 def _follow_up(record: Worked, task_id: UUID) -> FollowUpStatus:
-    record.must_be_in_use()
+    record.must_not_be_forgotten()
     status = record.work.follow_ups.get(task_id)
     if status is None:
         raise UnknownFollowUp(task_id=task_id)

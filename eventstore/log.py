@@ -120,6 +120,13 @@ def load(connection: Connection, stream_id: UUID, command_id: UUID | None = None
     return Loaded([_recorded(row) for row in events], CarriedOut(**carried_out) if carried_out else None)
 
 
+def load_from(connection: Connection, stream_id: UUID, version: int) -> list[Recorded]:
+    """A stream's events from this version on, in order."""
+    parameters = {"stream_id": stream_id, "version": version}
+    rows = connection.execute(query("eventstore", "load_stream_from"), parameters, prepare=True)
+    return [_recorded(row) for row in rows]
+
+
 def load_many(connection: Connection, stream_ids: Collection[UUID]) -> dict[UUID, list[Recorded]]:
     """The events of several streams in order, in one round trip; a stream without events is not in the answer."""
     rows = connection.execute(query("eventstore", "load_streams"), {"stream_ids": list(stream_ids)})
@@ -220,6 +227,18 @@ def find_external_id(connection: Connection, system: str, key: str) -> ExternalI
     """The stream to which another system gave this name, if it did."""
     row = connection.execute(query("eventstore", "external_id"), {"system": system, "key": key}).fetchone()
     return ExternalId(system, key, row["customer_id"], row["stream_id"]) if row else None
+
+
+def release_external_id(connection: Connection, system: str, key: str) -> None:
+    """Let another stream have this name, where nothing stands of the one that has it."""
+    connection.execute("SELECT log.release_external_id(%s, %s)", [system, key])
+
+
+def is_held_by(connection: Connection, stream_id: UUID, filed_under: CustomerId, customer_id: CustomerId) -> bool:
+    """Whether a lead or ticket is this customer's: as it was reattributed, and as the two were merged."""
+    parameters = {"stream_id": stream_id, "filed_under": filed_under, "customer_id": customer_id}
+    row = connection.execute(query("eventstore", "held_by"), parameters).fetchone()
+    return bool(row and row["is_theirs"])
 
 
 Answer = TypeVar("Answer")

@@ -253,6 +253,7 @@ BEGIN
             ('log.position_at()',            'EXECUTE',                'EXECUTE',        NULL,     'EXECUTE', NULL),
             ('log.append()',                 'EXECUTE',                NULL,             NULL,     NULL,      NULL),
             ('log.append_copied()',          'EXECUTE',                NULL,             NULL,     NULL,      NULL),
+            ('log.release_external_id()',    'EXECUTE',                NULL,             NULL,     NULL,      NULL),
             ('log.add_snapshot()',           'EXECUTE',                NULL,             NULL,     NULL,      NULL),
             ('log.enter_fence()',            'EXECUTE',                NULL,             NULL,     NULL,      NULL),
             ('log.enter_bulk()',             'EXECUTE',                NULL,             NULL,     NULL,      NULL),

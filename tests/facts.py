@@ -17,7 +17,7 @@ NOBODY = log.Envelope("system", UUID(int=0), "test")
 
 def captured(title: str = "Ten seats", **fields: object) -> Event:
     """The first event of a lead."""
-    (event,) = lead.capture(CaptureLead.model_validate({"title": title, **fields}), PIPELINE)
+    (event,) = lead.capture(CaptureLead.model_validate({"title": title, **fields}), PIPELINE, Workspace())
     return event
 
 

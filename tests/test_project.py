@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from api import VERSION
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -35,6 +37,10 @@ def test_the_locks_pin_by_hash_and_name_no_address(name: str) -> None:
     assert text.count("--hash=sha256:") > len(pins)
     assert "://" not in text
     assert "--index" not in text
+
+
+def test_the_program_says_the_version_that_it_has() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
 def test_both_locks_pin_the_same_versions() -> None:

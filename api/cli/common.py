@@ -21,6 +21,8 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
+_LONGEST_REASON = 1_000
+
 
 def settings_of(data: Path | None) -> Settings:
     """The settings, with the data folder that was named."""
@@ -91,6 +93,14 @@ def moment_of(text: str, sentence: str) -> datetime:
     if moment is None or moment.tzinfo is None:
         fail(f"{sentence} a moment with its offset from UTC, such as 2026-03-03T09:00:00Z.")
     return moment
+
+
+def reason_of(text: str | None) -> str:
+    """The reason that a user gave, empty where she gave none."""
+    reason = (text or "").strip()
+    if len(reason) > _LONGEST_REASON:
+        fail(f"The reason is longer than {_LONGEST_REASON:,} characters. Say it in a sentence.")
+    return reason
 
 
 def day_or_moment_of(text: str, sentence: str) -> datetime:

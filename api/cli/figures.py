@@ -97,8 +97,10 @@ def run_kpi(
 
 
 def _kpi(slug: str) -> Any:
-    from projections.kpi import kpis
+    from api.kpis import find
+    from api.problems import NotFound
 
-    if slug not in kpis():
-        fail(f"There is no KPI {slug!r}. There are: {', '.join(kpis())}.")
-    return kpis()[slug]
+    try:
+        return find(slug)
+    except NotFound as unknown:
+        fail(str(unknown))

@@ -198,7 +198,7 @@ def print_undone(report: "UndoReport", as_json: bool) -> None:
         print(f"Left as they are: {types}. {kept.detail}")
     for conflict in report.conflicts[:_MOST_TOLD]:
         event, later = conflict.event, conflict.later
-        what = "it" if conflict.field == "everything" else f"its {conflict.field.replace('_', ' ')}"
+        what = "it" if conflict.field == "everything" else f"its {conflict.field}"
         who = f"{later.actor.get('kind')} {later.actor.get('id')}"
         print(
             f"CONFLICT: {event.stream_type} {event.stream_id}: {event.type} (version {event.version}) stays, because"

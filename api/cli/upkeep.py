@@ -15,6 +15,7 @@ from api.cli.common import (
     fail,
     must_be_there,
     opened,
+    reason_of,
     settings_of,
 )
 from api.cli.printing import (
@@ -30,7 +31,6 @@ from api.settings import Settings
 from domain.event import CustomerId
 
 app = typer.Typer()
-_LONGEST_REASON = 1_000
 
 
 @app.command()
@@ -117,11 +117,9 @@ def forget(
     from api.forget import forget as forget_everywhere
     from api.forget import legal_basis
 
-    why = (reason or "").strip()
+    why = reason_of(reason)
     if not why:
         fail("Say why with --reason: an auditor will ask. Do not name the person in it, because it is kept.")
-    if len(why) > _LONGEST_REASON:
-        fail(f"The reason is longer than {_LONGEST_REASON} characters. Say it in a sentence.")
     try:
         basis_chosen = legal_basis(basis)
     except ValueError as unknown:

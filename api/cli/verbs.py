@@ -1,14 +1,26 @@
 """The verbs of every day: serve, sign in, bring data in, look things up. The others have modules of their own."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from api.cli import audit, benchmarks, figures, past, projections, replaying, upkeep
-from api.cli.common import AsJson, Data, day_or_moment_of, explaining, fail, must_be_there, opened, settings_of
+from api.cli.common import (
+    AsJson,
+    Data,
+    day_or_moment_of,
+    explaining,
+    fail,
+    must_be_there,
+    opened,
+    reason_of,
+    settings_of,
+)
 from api.cli.printing import print_event_types, print_json, print_undone
 from api.settings import environment
 
@@ -63,7 +75,7 @@ def sign_in(data: Data = None, port: Annotated[int, typer.Option(help="Where the
     """Print a link that signs in to the console, once, within an hour."""
     from api.access import create_sign_in_link
 
-    with opened(data, new=True) as store:
+    with opened(data) as store:
         print(f"http://127.0.0.1:{port}{create_sign_in_link(store)}")
 
 
@@ -85,12 +97,47 @@ def create_key(
     scopes = tuple(scope or USUAL_SCOPES)
     if unknown := set(scopes) - SCOPES.keys():
         fail(f"There is no scope {min(unknown)!r}. There are: {', '.join(SCOPES)}.")
-    with opened(data, new=True) as store:
-        key = create_api_key(store, name, scopes)
+    with opened(data) as store:
+        try:
+            key = create_api_key(store, name, scopes)
+        except ValidationError:  # its own words would quote the name
+            fail("This cannot be the name of a key. Give it one in ordinary text, of at most 20,000 characters.")
     if as_json:
         print_json({"key": key, "scopes": scopes})
     else:
         print(key)
+
+
+@keys.command("list")
+def list_keys(data: Data = None, as_json: AsJson = False) -> None:
+    """Show the API keys in force: their ids, what each may do, and its name. The keys themselves are kept nowhere."""
+    from api.access import list_api_keys
+
+    with opened(data) as store:
+        found = list_api_keys(store)
+    if as_json:
+        print_json([asdict(key) for key in found])
+        return
+    for key in found:
+        print(f"{key.key_id}  {key.label}: {', '.join(key.scopes) or 'nothing'}")
+
+
+@keys.command("revoke")
+def revoke_key(
+    key_id: Annotated[UUID, typer.Argument(metavar="ID", help="The key's id: ./crm key list.")], data: Data = None
+) -> None:
+    """Take an API key back: from the next request on nobody gets in with it."""
+    from api.access import revoke_key as revoke
+    from api.store import SYSTEM_ID
+    from domain.workspace import UnknownApiKey
+    from eventstore.log import Envelope
+
+    with opened(data) as store:
+        try:
+            revoke(store, key_id, Envelope("system", SYSTEM_ID, "cli"))
+        except UnknownApiKey as unknown:
+            fail(f"{unknown} Those in force: ./crm key list")
+    print("The key is revoked.")
 
 
 @app.command()
@@ -151,9 +198,7 @@ def undo(
     from api.undo import undo as undo_together
     from eventstore.log import Envelope
 
-    why = (reason or "").strip() or None
-    if why and len(why) > 1_000:
-        fail("The reason is longer than 1,000 characters. Say it in a sentence.")
+    why = reason_of(reason) or None
     with opened(data) as store:
         try:
             report = undo_together(store, Envelope("system", SYSTEM_ID, "cli"), what, reason=why, dry_run=dry_run)

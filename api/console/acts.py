@@ -11,14 +11,15 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from api.access import OpenStore, Principal
+from api.capturing import capture as capture_lead
 from api.console.board import show_board
 from api.console.frame import Notice, PageRoute, SignedIn, Typed
 from api.console.lead import show_lead
 from api.console.shown import words
 from api.problems import IdempotencyKeyReused, StaleVersion
-from api.resources import LeadResource
+from api.resources import LeadAnswer, LeadResource
 from api.store import Store
-from api.write import Decided, Writer
+from api.write import Decided, Writer, today
 from domain import lead as rules
 from domain.event import Command, Refusal
 from domain.lead import Lead
@@ -54,7 +55,7 @@ class Sent:
 
     def capture(self, fields: Mapping[str, object]) -> Response:
         """Take up a new lead, then show it on the board."""
-        return self._answered(None, rules.CaptureLead, fields, Writer.capture)
+        return self._answered(None, rules.CaptureLead, fields, capture_lead)
 
     def act(
         self, lead_id: UUID, kind: type[C], fields: Mapping[str, object], rule: Callable[[Lead, C], Decided]
@@ -73,7 +74,7 @@ class Sent:
         lead_id: UUID | None,
         kind: type[C],
         fields: Mapping[str, object],
-        carry_out: Callable[[Writer, C], LeadResource],
+        carry_out: Callable[[Writer, C], LeadAnswer],
     ) -> Response:
         try:
             command = kind.model_validate({name: value for name, value in fields.items() if value is not None})
@@ -89,6 +90,7 @@ class Sent:
             return self._told(lead_id, reused.status, _SENT_BEFORE)
         except (VersionConflict, CommandAlreadyCarriedOut):
             return self._told(lead_id, 409, _BUSY)
+        assert isinstance(lead, LeadResource), "who sends forms may read leads"
         if self.shown_on == "lead":
             return RedirectResponse(f"/console/leads/{lead.lead_id}", 303)
         query = urlencode({"position": lead.position} | ({"owner": self.owner} if self.owner else {}))
@@ -149,7 +151,9 @@ def move_to_stage(lead_id: UUID, sent: SentForm, to_stage: Field = None, chosen:
 @router.post("/{lead_id}/win")
 def win(lead_id: UUID, sent: SentForm, amount: Field = None, currency: Field = None) -> Response:
     """Close the lead as won."""
-    return sent.act(lead_id, rules.WinLead, {"value": _money(amount, currency)}, rules.win)
+    return sent.act(
+        lead_id, rules.WinLead, {"value": _money(amount, currency)}, lambda lead, wish: rules.win(lead, wish, today())
+    )
 
 
 @router.post("/{lead_id}/lose")
@@ -173,11 +177,12 @@ def value(lead_id: UUID, sent: SentForm, amount: Field = None, currency: Field =
 @router.post("/{lead_id}/assign")
 def assign(lead_id: UUID, sent: SentForm, owner_id: Field = None) -> Response:
     """Hand the lead to a member, or to nobody; its team stays."""
+    workspace = sent.writer().workspace()
     return sent.act(
         lead_id,
         rules.AssignLead,
         {"owner_id": owner_id},
-        lambda lead, wish: rules.assign(lead, wish.model_copy(update={"team": lead.team})),
+        lambda lead, wish: rules.assign(lead, wish.model_copy(update={"team": lead.team}), workspace),
     )
 
 

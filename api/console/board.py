@@ -13,7 +13,7 @@ from api.access import OpenStore
 from api.console.frame import Notice, PageRoute, SignedIn, page
 from api.fresh import at_least
 from api.problems import BadParameter, NotUpToDate
-from api.store import Store, load_workspace
+from api.store import Store
 from domain.workspace import DEFAULT_PIPELINE, Pipeline
 from projections.leads import board, list_members, recently_closed, stages
 from projections.read_models import read_models
@@ -73,7 +73,7 @@ def show_board(
     owner_id = _member(owner)
     notice = notice or _waited(store, position)
     with store.pool.connection() as connection:
-        pipeline = load_workspace(connection)[0].pipeline(DEFAULT_PIPELINE.name)
+        pipeline = store.settled.now(connection)[0].pipeline(DEFAULT_PIPELINE.name)
         sums = stages(connection, pipeline.name, owner_id)
         cards = board(connection, pipeline.name, limit=_CARDS_PER_STAGE, owner_id=owner_id)
         closed = recently_closed(connection, limit=_CLOSED_SHOWN, owner_id=owner_id)

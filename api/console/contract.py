@@ -46,11 +46,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status with its meaning, and the shape of its content where that has a name."""
+    """A status with its meaning, and the shapes that its content may have, where they have names."""
 
     status: str
     about: str
-    shape: str | None
+    shapes: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +231,10 @@ def _curl(base: str, path: str, method: str, *, signed: bool, body: object) -> s
 def _answer(document: Schema, status: str, told: Schema) -> Answer:
     schema: Schema = next((content.get("schema", {}) for content in told.get("content", {}).values()), {})
     about = "Done" if told["description"] == "Successful Response" else told["description"]
-    shape = _title(schema["$ref"], _resolved(document, schema)) if "$ref" in schema else schema.get("title")
-    return Answer(status, about, shape)
+    named = [_title(one["$ref"], _resolved(document, one)) for one in schema.get("anyOf", [schema]) if "$ref" in one]
+    if not named and "anyOf" not in schema and "title" in schema:
+        named = [schema["title"]]
+    return Answer(status, about, named)
 
 
 def _title(name: str, schema: Schema) -> str:

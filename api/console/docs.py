@@ -14,5 +14,5 @@ def docs(request: Request) -> Response:
     app: FastAPI = request.app
     document = app.openapi()
     by_tag = operations(document, str(request.base_url).rstrip("/"))
-    named = {answer.shape for group in by_tag.values() for one in group for answer in one.answers if answer.shape}
+    named = {shape for group in by_tag.values() for one in group for answer in one.answers for shape in answer.shapes}
     return page(request, "docs.html", info=document["info"], groups=by_tag, shapes=shapes(document, named))

@@ -68,7 +68,7 @@ class SentFromElsewhere(RequestProblem):
 
 
 class PageRoute(APIRoute):
-    """A route that answers with a page whatever happens, and takes forms only from its own pages."""
+    """A route that answers with a page also where it refuses, and takes forms only from its own pages."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:  # Any: as Starlette has it
         """The route's handler inside the frame."""

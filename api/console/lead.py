@@ -15,9 +15,8 @@ from api.console.frame import OPERATOR_ID, Notice, PageRoute, SignedIn, page
 from api.console.shown import words
 from api.events import event_resource
 from api.problems import NotFound
-from api.store import SYSTEM_ID, Store, load_workspace
+from api.store import SYSTEM_ID, Store
 from api.write import lead_at
-from domain.customer import CustomerRegistered
 from domain.event import Forgotten
 from domain.follow_up import (
     FollowUpCancelled,
@@ -29,9 +28,8 @@ from domain.follow_up import (
 from domain.undo import standing, undone
 from domain.workspace import DEFAULT_PIPELINE, Workspace
 from eventstore import log
-from eventstore.database import Connection
 from eventstore.log import Recorded
-from projections.leads import list_members
+from projections import leads as lead_lists
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -78,9 +76,9 @@ def show_lead(request: Request, store: Store, lead_id: UUID, notice: Notice | No
         if not stands or stands[0].stream_type != "lead":
             raise NotFound("There is no lead at this address.")
         lead = lead_at(connection, lead_id, history[-1].position)
-        workspace = load_workspace(connection)[0]
-        customer = _customer(connection, lead.customer_id)
-        members = list_members(connection)
+        workspace = store.settled.now(connection)[0]
+        row = lead_lists.get_lead(connection, lead_id)
+        members = lead_lists.list_members(connection)
     names = _names(workspace)
     pipeline = workspace.pipelines.get(lead.pipeline or DEFAULT_PIPELINE.name)
     return page(
@@ -89,7 +87,7 @@ def show_lead(request: Request, store: Store, lead_id: UUID, notice: Notice | No
         notice.status if notice else 200,
         notice=notice,
         lead=lead,
-        customer=customer,
+        customer=row and row["customer_name"],
         owner=names.get(lead.owner_id, "a former member") if lead.owner_id else None,
         stages=[stage.name for stage in pipeline.stages] if pipeline else [],
         members=members,
@@ -97,13 +95,6 @@ def show_lead(request: Request, store: Store, lead_id: UUID, notice: Notice | No
         days=_days(history, names),
         events=len(history),
     )
-
-
-def _customer(connection: Connection, customer_id: UUID) -> str | None:
-    for recorded in log.load(connection, customer_id).standing:
-        if isinstance(recorded.event, CustomerRegistered):
-            return _said(recorded.event.name)
-    return None
 
 
 def _names(workspace: Workspace) -> Mapping[UUID, str]:

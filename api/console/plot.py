@@ -55,16 +55,20 @@ class Plot:
 
 
 def draw(points: Sequence[Point], *, bars: bool, whole: bool = False, top: Decimal | None = None) -> Plot:
-    """The plot of the points in order. `whole` numbers have no ticks between them; no axis goes beyond `top`."""
-    largest = max((point.value for point in points if point.value is not None), default=Decimal())
-    step = _step(largest, whole)
-    highest = step * max(1, ceil(largest / step))
+    """The plot of the points in order. `whole` numbers have no ticks between them; no axis goes beyond `top`.
+
+    The axis has a place for zero, and goes below it where a value does; bars are counts and never do.
+    """
+    values = [Decimal(), *(point.value for point in points if point.value is not None)]
+    step = _step(max(values) - min(values), whole)
+    lowest = step * floor(min(values) / step)
+    highest = max(lowest + step, step * ceil(max(values) / step))
     highest = min(highest, top) if top else highest
     base = _HEADROOM + _HEIGHT
     width, every = 100 / max(1, len(points)), ceil(len(points) / _LABELS)
 
     def y(value: Decimal) -> float:
-        return round(float(base - value / highest * _HEIGHT), 2)
+        return round(float(base - (value - lowest) / (highest - lowest) * _HEIGHT), 2)
 
     marks = [
         Mark(
@@ -79,7 +83,8 @@ def draw(points: Sequence[Point], *, bars: bool, whole: bool = False, top: Decim
         for place, point in enumerate(points)
     ]
     there = [mark for mark in marks if mark.point.value is not None]
-    ticks = [(y(step * number), step * number) for number in range(int(highest / step) + 1)]
+    at = [lowest + step * number for number in range(int((highest - lowest) / step) + 1)]
+    ticks = [(y(value), value) for value in at]
     joined = [] if bars else list(pairwise(there))
     return Plot(bars, marks, joined, ticks, base, base + _FOOTROOM)
 
@@ -91,9 +96,9 @@ def _new_year(points: Sequence[Point], place: int, every: int) -> bool:
     return len(points) <= every or points[every].year == points[0].year
 
 
-def _step(largest: Decimal, whole: bool) -> Decimal:
-    """A round number that goes at most `_TICKS` times into the largest value."""
-    wanted = float(largest) / _TICKS or 1
+def _step(span: Decimal, whole: bool) -> Decimal:
+    """A round number that goes at most `_TICKS` times into what the values span."""
+    wanted = float(span) / _TICKS or 1
     size = 10.0 ** floor(log10(wanted))
     step = Decimal(str(next(size * factor for factor in _STEPS if size * factor >= wanted)))
     return Decimal(ceil(step)) if whole else step

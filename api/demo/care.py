@@ -71,11 +71,22 @@ def archive(home: Home) -> Life:
     """Who has never bought anything, and is not heard of, is put away; a few come back."""
     while True:
         yield home.days(330)
-        if home.customer.state.status in ("prospect", "churned") and home.chance(0.4):
+        if home.customer.state.status in ("prospect", "churned") and not _subscribes(home) and home.chance(0.4):
             break
     away = customer.ArchiveCustomer(reason="Nothing heard for a year")
     home.customer.tell(customer.archive(home.customer.state, away), home.office.head, "console")
     yield home.days(110)
     if home.chance(0.3):
-        back = customer.RestoreCustomer(reason="They called")
+        take_out(home, "They called")
+
+
+def take_out(home: Home, reason: str) -> None:
+    """Who was put away is a customer like others again."""
+    if home.customer.state.is_archived:
+        back = customer.RestoreCustomer(reason=reason)
         home.customer.tell(customer.restore(home.customer.state, back), home.actor(home.seller()), "console")
+
+
+def _subscribes(home: Home) -> bool:
+    subscriptions = home.customer.state.trade.subscriptions.values()
+    return any(subscription.status in ("active", "paused") for subscription in subscriptions)

@@ -73,7 +73,9 @@ class Deal:
         if not home.office.is_there(self.owner, home.now):
             self.owner = home.seller()
             handed = rules.AssignLead(owner_id=home.id_of(self.owner), team="sales", rule="handover")
-            self.history.tell(rules.assign(self.lead, handed), home.office.head, "console")
+            self.history.tell(
+                rules.assign(self.lead, handed, home.office.those_there(home.now)), home.office.head, "console"
+            )
 
     def capture(self) -> None:
         """The first touch: they write to us, or somebody of us finds them."""
@@ -88,11 +90,13 @@ class Deal:
             owner_id=None if inbound else home.id_of(self.owner),
             value=money(home, self.worth * home.random.randint(8, 12) / 10) if home.chance(0.7) else None,
         )
-        captured = rules.capture(told, home.office.pipeline(home.now))
+        captured = rules.capture(told, home.office.pipeline(home.now), home.office.those_there(home.now))
         self.history.tell(captured, *((home.office.website, "web") if inbound else (home.actor(self.owner), "console")))
         if inbound:
             turn = rules.AssignLead(owner_id=home.id_of(self.owner), team="sales", rule="by-turns")
-            self.history.tell(rules.assign(self.lead, turn), home.office.automation, "automation")
+            self.history.tell(
+                rules.assign(self.lead, turn, home.office.those_there(home.now)), home.office.automation, "automation"
+            )
 
     def _move(self, stage: str) -> None:
         command = rules.MoveLeadToStage(to_stage=stage)
@@ -111,6 +115,7 @@ class Deal:
         home = self.home
         yield from self._until(home.days(9))
         score = min(100, int(self.source.quality * home.random.randint(35, 75)))
+        self._score(score)
         self._tell(rules.qualify(self.lead, rules.QualifyLead(criteria="need and budget confirmed", score=score)))
         self._move("qualified")
         if home.chance(0.5):
@@ -142,6 +147,7 @@ class Deal:
         sent = rules.SendProposal(document=f"Offer: {self.offer.title}", value=money(home, self.worth))
         self._tell(rules.send_proposal(self.lead, sent))
         self._move("proposal")
+        self._involve()
         schedule(home, self.history, self.owner, "Ask what they think of the offer", 7)
         if home.chance(0.25):
             sure = rules.ChooseForecastCategory(category=home.random.choice(_SURE))
@@ -162,11 +168,36 @@ class Deal:
     def _negotiate(self) -> None:
         home = self.home
         self._move("negotiation")
+        self._decided_elsewhere()
         if self.offer.lines and home.chance(0.3):
             self._haggle()
         if home.chance(0.5):
             self.worth = (self.worth * home.random.choice((85, 90, 95)) / 100).quantize(Decimal(1))
             self._value()
+
+    def _score(self, points: int) -> None:
+        """By where they come from, and by how much they may buy."""
+        origin = min(points, int(20 * self.source.quality))
+        parts = {"source": origin, "size": points - origin}
+        scored = rules.ScoreLead(model="fit", model_version=1, score=points, parts=parts)
+        self.history.tell(rules.score(self.lead, scored), self.home.office.automation, "automation")
+
+    def _involve(self) -> None:
+        """Whom of them we speak with."""
+        people = self.home.customer.state.people
+        for person_id in sorted(people)[:1]:
+            if person_id not in self.lead.stakeholders:
+                added = rules.AddStakeholder(person_id=person_id, role="evaluator")
+                self._tell(rules.add_stakeholder(self.lead, added, people))
+
+    def _decided_elsewhere(self) -> None:
+        """Where there are several of them, another one than we thought decides."""
+        people = self.home.customer.state.people
+        for person_id in sorted(people)[1:2]:
+            for known in sorted(self.lead.stakeholders):
+                self._tell(rules.remove_stakeholder(self.lead, rules.RemoveStakeholder(person_id=known)))
+            added = rules.AddStakeholder(person_id=person_id, role="decision_maker")
+            self._tell(rules.add_stakeholder(self.lead, added, people))
 
     def _haggle(self) -> None:
         """They want one thing cheaper, or not at all."""
@@ -197,7 +228,7 @@ class Deal:
                 self._lose()
                 return
         won_on = home.now.date() if home.chance(0.5) else None
-        self._tell(rules.win(self.lead, rules.WinLead(value=money(home, self.worth), won_on=won_on)))
+        self._tell(rules.win(self.lead, rules.WinLead(value=money(home, self.worth), won_on=won_on), home.now.date()))
 
     def _lose(self) -> None:
         reason = self.home.one_of(LOSSES)

@@ -17,6 +17,7 @@ from domain.event import CustomerId
 from domain.interaction import LogInteraction
 from domain.merge import RevertMerge
 from domain.reattribution import Reattribute
+from domain.workspace import Workspace
 
 _THEY_DIFFER: dict[str, FieldChoice] = {"name": "survivor", "source": "survivor"}
 
@@ -51,13 +52,22 @@ def _seen_when_she_buys(home: Home, other: Customers, lead: LeadHistory) -> Life
     yield home.at_work(5)
     talk(home, lead, home.seller(), FIRST_WORDS)
     yield home.days(12)
-    lead.tell(leads.win(lead.state, leads.WinLead()), home.actor(home.seller()), "console")
+    lead.tell(leads.win(lead.state, leads.WinLead(), home.now.date()), home.actor(home.seller()), "console")
     yield home.at_work(2)
     merge_id, actor = home.new_id(), home.actor(home.seller())
     command = leads.ConvertLeadInto(
         customer_id=home.customer_id, field_choices=_THEY_DIFFER, reason="The same VAT number"
     )
-    known = leads.convert_into(lead.state, command, other.customer_id, other.state, home.customer.state, merge_id)
+    known = leads.convert_into(
+        lead.state,
+        command,
+        other.customer_id,
+        other.state,
+        home.customer.state,
+        merge_id,
+        other.customer_id,
+        Workspace(),
+    )
     assert known.prospect is not None
     assert known.customer is not None
     lead.tell(known.lead, actor, "console", correlation_id=merge_id)
@@ -113,7 +123,7 @@ def _put_where_it_belongs(home: Home, other: Customers, lead: LeadHistory, case:
 def _asked(home: Home, of: Customers, title: str) -> LeadHistory:
     lead = home.new_lead(of)
     told = leads.CaptureLead(title=title, source="web", value=money(home, 900))
-    lead.tell(leads.capture(told, home.office.pipeline(home.now)), home.office.website, "web")
+    lead.tell(leads.capture(told, home.office.pipeline(home.now), Workspace()), home.office.website, "web")
     return lead
 
 
@@ -127,7 +137,7 @@ def _registered(home: Home, name: str) -> Customers:
 def _merge(home: Home, other: Customers, reason: str) -> UUID:
     merge_id, actor = home.new_id(), home.actor(home.seller())
     command = customer.MergeCustomer(survivor_id=home.customer_id, field_choices=_THEY_DIFFER, reason=reason)
-    merged = customer.merge(other.state, command, other.customer_id, merge_id)
+    merged = customer.merge(other.state, command, other.customer_id, merge_id, Workspace())
     absorbed = customer.absorb(home.customer.state, command, other.customer_id, merge_id)
     other.tell(merged, actor, "console", correlation_id=merge_id)
     home.customer.tell(absorbed, actor, "console", correlation_id=merge_id)

@@ -13,6 +13,7 @@ from api.demo.office import Office
 from api.demo.plot import History, Plot
 from api.demo.settings import business_time, office, openings
 from api.demo.told import Actor, seeded_id
+from api.ids import version_8
 from domain import customer, lead, ticket
 from domain.customer import Customer, CustomerEvent
 from domain.event import CustomerId, MemberId
@@ -30,9 +31,6 @@ LISTED = 14
 """The same of those who stand in the wrong list of visitors."""
 ERASED = 48
 """The number of the customer who is forgotten."""
-
-_UUID_BITS = ~(0xF << 76 | 0x3 << 62)
-_UUID_KIND = 0x8 << 76 | 0x2 << 62
 
 
 @dataclass(slots=True)
@@ -121,7 +119,7 @@ class Home(Plot):
 
     def new_id(self) -> UUID:
         """An id that nothing else has."""
-        return UUID(int=self.random.getrandbits(128) & _UUID_BITS | _UUID_KIND)
+        return version_8(self.random.getrandbits(128))
 
     def actor(self, member: Member) -> Actor:
         """The member, as whoever does something."""

@@ -74,6 +74,6 @@ def _cancel_all(home: Home, known: UUID, reason: str, *, voluntary: bool) -> Non
             gone = customer.CancelSubscription(
                 subscription_id=subscription_id, effective_on=home.now.date(), reason=reason, voluntary=voluntary
             )
-            decided = customer.cancel_subscription(home.customer.state, gone)
+            decided = customer.cancel_subscription(home.customer.state, gone, home.now.date())
             home.customer.tell(decided, home.office.billing, "automation")
     home.extras.clear()

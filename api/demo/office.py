@@ -71,6 +71,11 @@ class Office(Plot):
         days = (moment - self.began_at).days
         return member.joins <= days and (member.leaves is None or days < member.leaves)
 
+    def those_there(self, moment: datetime) -> Workspace:
+        """The workspace, as far as it says who works here at that moment."""
+        there = (member for member in MEMBERS if self.is_there(member, moment))
+        return Workspace(members={member_id(self.seed, member): member.name for member in there})
+
     @property
     def now_held(self) -> Workspace:
         """The settings as they are now."""

@@ -39,8 +39,7 @@ def mailings(home: Home) -> Life:
 
 
 def _may_write(home: Home, reader: Person | None) -> bool:
-    is_there = reader is None or reader.person_id in home.customer.state.people
-    return is_there and allows(home.customer.state.outreach, "email", _PURPOSE, _id_of(reader))
+    return allows(home.customer.state, "email", _PURPOSE, _id_of(reader))
 
 
 def _tell(home: Home, event: CustomerEvent, reader: Person | None, actor: Actor | None = None) -> None:

@@ -162,8 +162,8 @@ def _leaving(told: Office, known: MemberId, day: int) -> Life:
 def _programs(told: Office) -> Life:
     yield told.began_at + timedelta(minutes=30)
     for (_, known), label, scopes in (
-        (told.website, "Forms of the website", ("write",)),
-        (told.old_shop, "The old shop", ("write",)),
+        (told.website, "Forms of the website", ("leads:write",)),
+        (told.old_shop, "The old shop", ("leads:write", "customers:write")),
     ):
         key = workspace.IssueApiKey(key_id=known, label=label, secret_digest=_NO_SECRET, scopes=scopes)
         told.decide(workspace.issue_api_key(told.now_held, key))

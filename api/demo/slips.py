@@ -64,7 +64,7 @@ def renamed_for_another(home: Home) -> Life:
 def won_for_another(home: Home, history: LeadHistory, actor: Actor) -> Life:
     """Another deal of that seller was won; soon somebody asks why this one should be."""
     slip = home.new_id()
-    history.tell(lead.win(history.state, lead.WinLead()), actor, "console", correlation_id=slip)
+    history.tell(lead.win(history.state, lead.WinLead(), home.now.date()), actor, "console", correlation_id=slip)
     yield home.at_work(1)
     take_back(history, slip, home.new_id(), home.office.head, "Another deal was meant")
 

@@ -29,7 +29,8 @@ def _twice(home: Home, case: Case) -> Life:
     again = Case(home)
     again.open()
     yield home.at_work(2)
-    if case.ticket.status == "closed" or case.ticket.spam:
+    if case.ticket.status in ("solved", "closed") or case.ticket.spam:
+        yield from again.see_to()
         return
     merge_id, actor = home.new_id(), home.actor(case.agent)
     again_id = rules.TicketId(again.history.stream_id)

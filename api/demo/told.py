@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import TypeAlias
 from uuid import UUID
 
+from api.ids import version_8
 from domain.event import CustomerId, Event
 
 Actor: TypeAlias = tuple[str, UUID]
@@ -41,7 +42,4 @@ def seeded_id(seed: int, *name: object) -> UUID:
 
     Names are told apart by their parts: ("a", "b c") and ("a b", "c") have two ids.
     """
-    digest = sha256(repr((seed, *name)).encode()).digest()
-    # the bits that say version 8 and which kind of UUID it is (RFC 9562)
-    bits = int.from_bytes(digest[:16], "big") & ~(0xF << 76 | 0x3 << 62)
-    return UUID(int=bits | 0x8 << 76 | 0x2 << 62)
+    return version_8(sha256(repr((seed, *name)).encode()).digest())

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from api.demo.care import take_out
 from api.demo.deals import Deal
 from api.demo.home import Home
 from api.demo.leaving import leaving
@@ -66,6 +67,7 @@ def subscribe(
     channel: str = "console",
 ) -> None:
     """She subscribes, now or, as an earlier system has it, long ago; the first plan is her main one."""
+    take_out(home, "They subscribe")
     began_at = since or home.now
     command = customer.StartSubscription(
         subscription_id=home.new_id(), plan=plan, mrr=mrr, term_months=months, effective_on=began_at.date()
@@ -120,7 +122,9 @@ def _subscription(home: Home, known: UUID, months: int, began_at: datetime, is_m
             home.begin(leaving(home, known))
         elif wish < 0.012 and not is_main:
             gone = customer.CancelSubscription(subscription_id=known, effective_on=home.now.date(), reason="not needed")
-            home.customer.tell(customer.cancel_subscription(home.customer.state, gone), billing, "automation")
+            home.customer.tell(
+                customer.cancel_subscription(home.customer.state, gone, home.now.date()), billing, "automation"
+            )
         elif wish > 0.979:
             _change(home, known, _times(home, known, home.random.randint(110, 135)), home.actor(home.staff("success")))
         elif wish > 0.972:

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -26,6 +26,7 @@ from api.imports.mapping import (
     TitleCell,
     day_formats,
 )
+from domain.business_time import UnknownZone, time_zone
 from domain.event import Frozen, Refusal, Text, Word
 from domain.lead import LeadStatus
 from domain.lead.imported import ImportedLead
@@ -95,8 +96,8 @@ class LeadMapping(Frozen):
     @classmethod
     def _is_a_place(cls, zone: str) -> str:
         try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+            time_zone(zone)
+        except UnknownZone:
             raise ValueError("there is no such time zone; give an IANA name, such as Europe/Berlin") from None
         return zone
 

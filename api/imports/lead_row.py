@@ -9,7 +9,7 @@ from uuid import UUID
 from api.imports.csv_file import CsvFile
 from api.imports.lead_mapping import LeadMapping, LeadRow
 from api.imports.mapping import RowRefused
-from api.store import Store, append_to_workspace, load_workspace
+from api.store import Store, append_to_workspace
 from domain import customer, workspace
 from domain.customer import RegisterCustomer
 from domain.event import CustomerId, MemberId, Refusal
@@ -42,6 +42,8 @@ class Wanted:
     customer_id: CustomerId
     customer: str | None
     owner: str | None
+    named: log.ExternalId | None = None
+    """What has the row's name by now, where all that was on record of the lead was undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Entry:
     facts: Sequence[ImportedFact] = ()
     events: Sequence[log.NewEvent] = ()
     claims: Sequence[log.ExternalId] = ()
+    released: log.ExternalId | None = None
+    """The name, of a lead of which nothing stands: it becomes another one's."""
     refusal: str | None = None
 
 
@@ -68,7 +72,7 @@ class Recorder:
     ) -> None:
         self._store, self._connection, self._envelope = store, connection, envelope
         self._mapping, self._pipeline = mapping, pipeline
-        self._members = set(load_workspace(connection)[0].members)
+        self._members = set(store.settled.now(connection)[0].members)
         self._customers: set[UUID] = set()
 
     def identified(self, row: LeadRow) -> Wanted:
@@ -106,7 +110,8 @@ class Recorder:
 
     def record(self, rows: Sequence[Wanted], streams: Streams, now: datetime) -> list[Entry]:
         """Append what the rows add to `streams`, all at once: a commit for each would take most of the time."""
-        entries = [self._entry(row, streams, now) for row in rows]
+        streams = dict(streams)
+        entries = [self._entry(self._begun_anew(row, streams), streams, now) for row in rows]
         try:
             self._append(entries)
         except _CONFLICTS:
@@ -119,7 +124,8 @@ class Recorder:
         def attempt() -> Entry:
             nonlocal row
             self._customers.discard(row.customer_id)
-            entry = self._entry(row, self.load([row]), log.now(self._connection))
+            streams = dict(self.load([row]))
+            entry = self._entry(self._begun_anew(row, streams), streams, log.now(self._connection))
             try:
                 self._append([entry])
             except log.ExternalIdTaken:
@@ -151,17 +157,18 @@ class Recorder:
         if standing(history):
             return Entry(False, facts, changes)
         registered = self._registered(row, streams.get(row.customer_id, ()), facts[0].occurred_at)
-        # what was undone has kept its name
-        claims = [] if history else [log.ExternalId(self._mapping.system, row.key, customer_id, row.lead_id)]
-        return Entry(True, facts, [*registered, *changes], claims)
+        if row.named and row.named.stream_id == row.lead_id:
+            return Entry(True, facts, [*registered, *changes])
+        claim = log.ExternalId(self._mapping.system, row.key, customer_id, row.lead_id)
+        return Entry(True, facts, [*registered, *changes], [claim], released=row.named)
 
     def _decided(self, row: Wanted, history: Sequence[log.Recorded], now: datetime) -> Sequence[ImportedFact]:
         if history and history[0].stream_type != "lead":
             raise RowRefused("Its external id belongs to a record that is not a lead.")
-        if history and row.customer and history[0].customer_id != row.customer_id:
+        if history and row.customer and not self._is_hers(row.lead_id, history[0].customer_id, row.customer_id):
             raise RowRefused(
-                "The lead is on record with another customer than the row names, and a lead's customer never changes."
-                " If the row is right, give it an external id of its own."
+                "The lead is on record with another customer than the row names, and an import moves no leads."
+                " If the row is right, reattribute the lead to its customer, or merge the two customers."
             )
         past: list[tuple[LeadEvent, datetime]] = []
         stands = standing(history)
@@ -172,6 +179,26 @@ class Recorder:
             event for (event, _), recorded in zip(past, stands, strict=True) if recorded.actor["kind"] == "import"
         ]
         return reconcile(past, row.lead, self._pipeline, now, imported)
+
+    def _is_hers(self, lead_id: UUID, filed_under: CustomerId, customer_id: CustomerId) -> bool:
+        return filed_under == customer_id or log.is_held_by(self._connection, lead_id, filed_under, customer_id)
+
+    def _begun_anew(self, row: Wanted, streams: dict[UUID, Sequence[log.Recorded]]) -> Wanted:
+        """Where a lead goes of which nothing stands any more: on in its own history if that is its customer's, else
+        into a new one, which then has its name. `streams` gets what has to be read for that."""
+        history = streams.get(row.lead_id, ())
+        if not history or standing(history):
+            return row
+        named = log.find_external_id(self._connection, self._mapping.system, row.key)
+        if named and named.stream_id != row.lead_id:
+            streams[named.stream_id] = log.load(self._connection, named.stream_id).history
+            if standing(streams[named.stream_id]):
+                return replace(row, lead_id=named.stream_id)
+        if row.customer and history[0].customer_id != row.customer_id:
+            lead_id = self._store.derived_id("imported lead", self._mapping.system, row.key, row.customer)
+            streams[lead_id] = log.load(self._connection, lead_id).history
+            row = replace(row, lead_id=lead_id)
+        return replace(row, named=named)
 
     def _registered(self, row: Wanted, history: Sequence[log.Recorded], captured_at: datetime) -> list[log.NewEvent]:
         """A customer is taken up with the first of her rows; an unnamed prospect is not."""
@@ -184,15 +211,21 @@ class Recorder:
         return [log.NewEvent(row.customer_id, "customer", row.customer_id, version, event, captured_at)]
 
     def _append(self, entries: Sequence[Entry]) -> None:
+        for name in (entry.released for entry in entries if entry.released):
+            log.release_external_id(self._connection, name.system, name.key)
         events = [event for entry in entries for event in entry.events]
         claims = [claim for entry in entries for claim in entry.claims]
         if append_bulk(self._connection, events, self._envelope, claims):
             self._store.bell.ring(self._connection)
 
     def _captured_elsewhere(self, row: Wanted) -> Wanted:
-        """The lead of that external id, which somebody else captured: it stays the customer's whose it is there."""
+        """The lead of that external id, which somebody else captured: it stays the customer's whose it is there.
+        Where nothing stands of it, the row is its own lead and gets the name."""
         found = log.find_external_id(self._connection, self._mapping.system, row.key)
         if found is None or found.stream_id == row.lead_id:
+            return row
+        if not log.load(self._connection, found.stream_id).standing:
+            log.release_external_id(self._connection, found.system, found.key)
             return row
         return replace(row, lead_id=found.stream_id, customer_id=found.customer_id)
 
@@ -200,7 +233,7 @@ class Recorder:
         """Exactly once, also when two imports meet the name at the same time."""
 
         def attempt() -> None:
-            state, version = load_workspace(self._connection)
+            state, version = self._store.settled.now(self._connection)
             self._members |= state.members.keys()
             if member_id not in state.members:
                 invited = workspace.invite_member(state, InviteMember(member_id=member_id, name=name))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
-from domain.customer.state import Customer, must_be_in_use
+from domain.customer.state import Customer, must_be_in_use, must_not_be_forgotten
 from domain.event import Command, Event, OptionalPersonalText, Refusal, Text, Word
 from domain.phrases import after
 
@@ -174,13 +174,13 @@ def send_campaign_message(
 
 
 def deliver_campaign_message(customer: Customer, command: DeliverCampaignMessage) -> CustomerCampaignMessageDelivered:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownMessage."""
+    """Raises CustomerAlreadyForgotten, UnknownMessage."""
     campaign_id = _campaign_of(customer, command.message_id)
     return CustomerCampaignMessageDelivered(message_id=command.message_id, campaign_id=campaign_id)
 
 
 def bounce_campaign_message(customer: Customer, command: BounceCampaignMessage) -> CustomerCampaignMessageBounced:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownMessage."""
+    """Raises CustomerAlreadyForgotten, UnknownMessage."""
     return CustomerCampaignMessageBounced(
         message_id=command.message_id,
         campaign_id=_campaign_of(customer, command.message_id),
@@ -190,13 +190,13 @@ def bounce_campaign_message(customer: Customer, command: BounceCampaignMessage) 
 
 
 def open_campaign_message(customer: Customer, command: OpenCampaignMessage) -> CustomerCampaignMessageOpened:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownMessage."""
+    """Raises CustomerAlreadyForgotten, UnknownMessage."""
     campaign_id = _campaign_of(customer, command.message_id)
     return CustomerCampaignMessageOpened(message_id=command.message_id, campaign_id=campaign_id)
 
 
 def click_campaign_message(customer: Customer, command: ClickCampaignMessage) -> CustomerCampaignMessageClicked:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownMessage."""
+    """Raises CustomerAlreadyForgotten, UnknownMessage."""
     campaign_id = _campaign_of(customer, command.message_id)
     return CustomerCampaignMessageClicked(message_id=command.message_id, campaign_id=campaign_id, link=command.link)
 
@@ -213,7 +213,7 @@ def respond_to_campaign(customer: Customer, command: RespondToCampaign) -> Custo
 
 
 def _campaign_of(customer: Customer, message_id: UUID) -> UUID:
-    must_be_in_use(customer)
+    must_not_be_forgotten(customer)
     if message_id not in customer.outreach.messages:
         raise UnknownMessage(message_id=message_id)
     return customer.outreach.messages[message_id]

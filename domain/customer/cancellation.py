@@ -1,6 +1,7 @@
 """How a subscription ends: to end on a day, ended; or retracted, as if it had never been."""
 
 from dataclasses import replace
+from datetime import date
 from typing import ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
@@ -96,6 +97,10 @@ class CancellationAlreadyScheduled(Refusal):
     """This subscription is already to end on {ends_on}."""
 
 
+class SubscriptionNotEndedYet(Refusal):
+    """A subscription that is to end on {effective_on} has not ended yet. Schedule the cancellation for that day."""
+
+
 def schedule_cancellation(
     customer: Customer, command: ScheduleCancellation
 ) -> CustomerSubscriptionCancellationScheduled:
@@ -111,10 +116,16 @@ def schedule_cancellation(
 
 
 def cancel_subscription(
-    customer: Customer, command: CancelSubscription
+    customer: Customer, command: CancelSubscription, today: date
 ) -> tuple[CustomerSubscriptionCancelled | CustomerChurned, ...]:
-    """Cancelled; with the last subscription the customer has churned. Raises what concerns live subscriptions."""
+    """Cancelled; with the last subscription the customer has churned.
+
+    Where records of her were merged, the others may hold subscriptions too: whether she left is for people to say.
+    Raises what concerns live subscriptions, SubscriptionNotEndedYet.
+    """
     live_subscription(customer, command)
+    if command.effective_on > today:
+        raise SubscriptionNotEndedYet(effective_on=command.effective_on)
     cancelled = CustomerSubscriptionCancelled(
         subscription_id=command.subscription_id,
         effective_on=command.effective_on,
@@ -126,7 +137,8 @@ def cancel_subscription(
         for subscription_id, subscription in customer.trade.subscriptions.items()
         if subscription_id != command.subscription_id
     )
-    if customer.status == "churned" or any(status in ("active", "paused") for status in others):
+    is_merged = customer.merges.into is not None or customer.merges.absorbed
+    if is_merged or customer.status == "churned" or any(status in ("active", "paused") for status in others):
         return (cancelled,)
     return (cancelled, CustomerChurned(kind="contractual", effective_on=command.effective_on, reason=command.reason))
 
@@ -134,7 +146,7 @@ def cancel_subscription(
 def retract_subscription(customer: Customer, command: RetractSubscription) -> CustomerSubscriptionRetracted:
     """Also once it has ended; nobody has churned by that.
 
-    Raises CustomerAlreadyForgotten, CustomerMerged, UnknownSubscription, SubscriptionAlreadyRetracted.
+    Raises CustomerAlreadyForgotten, UnknownSubscription, SubscriptionAlreadyRetracted.
     """
     standing_subscription(customer, command.subscription_id)
     return CustomerSubscriptionRetracted(subscription_id=command.subscription_id, reason=command.reason)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
+from domain.customer.contact_persons import must_speak_for
 from domain.customer.outreach_state import Consent, Outreach
 from domain.customer.state import Customer, must_be_in_use
 from domain.event import Command, Event, OptionalPersonalText, Refusal, Text, Word
@@ -71,6 +72,21 @@ def evolve_consent(customer: Customer, event: ConsentEvent) -> Customer:
             assert_never(event)
 
 
+def allows(customer: Customer, channel: Word, purpose: Word, person_id: UUID | None = None) -> bool:
+    """Whether she has granted the purpose on the channel, and has neither withdrawn that nor unsubscribed since.
+
+    Nobody is written to who was forgotten, or does not speak for the customer any more; nor any of her people on a
+    channel on which the customer herself wants no more campaigns.
+    """
+    if customer.is_forgotten or person_id in customer.forgotten_people:
+        return False
+    if person_id is not None and person_id not in customer.people:
+        return False
+    consent = customer.outreach.consents.get((person_id, channel, purpose))
+    unsubscribed = customer.outreach.unsubscribed & {(None, channel), (person_id, channel)}
+    return consent is not None and consent.granted and not unsubscribed
+
+
 class GrantConsent(Command):
     """Record that the customer, or one of her people, allows us a purpose on a channel."""
 
@@ -116,9 +132,11 @@ class AlreadyUnsubscribed(Refusal):
 def grant_consent(customer: Customer, command: GrantConsent) -> CustomerConsentGranted:
     """Again for another version of the text, or to subscribe again.
 
-    Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged, ConsentAlreadyGranted.
+    Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged, UnknownContactPerson,
+    ConsentAlreadyGranted.
     """
     must_be_in_use(customer, command.person_id)
+    must_speak_for(customer, command.person_id)
     known = customer.outreach.consents.get((command.person_id, command.channel, command.purpose))
     unsubscribed = (command.person_id, command.channel) in customer.outreach.unsubscribed
     if known == Consent(granted=True, text_version=command.text_version) and not unsubscribed:
@@ -134,7 +152,7 @@ def grant_consent(customer: Customer, command: GrantConsent) -> CustomerConsentG
 
 
 def withdraw_consent(customer: Customer, command: WithdrawConsent) -> CustomerConsentWithdrawn:
-    """Also where none was granted: an objection is kept.
+    """Also where none was granted, and of a person who is not known here: an objection is kept.
 
     Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged, ConsentAlreadyWithdrawn.
     """

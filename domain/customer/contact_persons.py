@@ -5,7 +5,7 @@ from datetime import date
 from typing import ClassVar, Literal, TypeAlias, assert_never
 from uuid import UUID
 
-from domain.customer.state import Customer, must_be_in_use
+from domain.customer.state import Customer, must_be_in_use, must_not_be_forgotten
 from domain.event import Command, Event, OptionalPersonalText, PersonalText, Refusal, Text
 from domain.phrases import after, during, said
 
@@ -134,9 +134,7 @@ def add_contact_person(customer: Customer, command: AddContactPerson, new_id: UU
 def assign_contact_person_role(
     customer: Customer, command: AssignContactPersonRole
 ) -> CustomerContactPersonRoleAssigned:
-    """Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged, UnknownContactPerson,
-    PeriodBackwards.
-    """
+    """Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, UnknownContactPerson, PeriodBackwards."""
     _must_be_known(customer, command.person_id)
     must_run_forwards(command.valid_from, command.valid_to)
     return CustomerContactPersonRoleAssigned(
@@ -147,10 +145,16 @@ def assign_contact_person_role(
 def remove_contact_person(customer: Customer, command: RemoveContactPerson) -> CustomerContactPersonRemoved:
     """Her contact points go with her.
 
-    Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged, UnknownContactPerson.
+    Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, UnknownContactPerson.
     """
     _must_be_known(customer, command.person_id)
     return CustomerContactPersonRemoved(person_id=command.person_id, reason=command.reason)
+
+
+def must_speak_for(customer: Customer, person_id: UUID | None) -> None:
+    """Before something is recorded of her; None is the customer herself. Raises UnknownContactPerson."""
+    if person_id is not None and person_id not in customer.people:
+        raise UnknownContactPerson(person_id=person_id)
 
 
 def must_run_forwards(valid_from: date | None, valid_to: date | None) -> None:
@@ -166,9 +170,8 @@ def without_person(customer: Customer, person_id: UUID) -> Customer:
 
 
 def _must_be_known(customer: Customer, person_id: UUID) -> None:
-    must_be_in_use(customer, person_id)
-    if person_id not in customer.people:
-        raise UnknownContactPerson(person_id=person_id)
+    must_not_be_forgotten(customer, person_id)
+    must_speak_for(customer, person_id)
 
 
 def _spaced(code: str | None) -> str | None:

@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from domain.contact_point import ContactPoint, ContactPointKind, PersonalContactPoint, contact_point
-from domain.customer.contact_persons import UnknownContactPerson
-from domain.customer.state import Customer, KnownPoint, must_be_in_use
+from domain.customer.contact_persons import must_speak_for
+from domain.customer.state import Customer, KnownPoint, must_be_in_use, must_not_be_forgotten
 from domain.event import Command, Event, Forgotten, OptionalPersonalText, Refusal, Text, Word
 from domain.phrases import after, said
 
@@ -62,10 +62,7 @@ def evolve_contact_points(customer: Customer, event: ContactPointEvent) -> Custo
         case CustomerContactPointAdded() | CustomerContactPointCorrected():
             return replace(customer, contact_points=_with_point(customer.contact_points, event))
         case CustomerContactPointRemoved():
-            points = {
-                point_id: point for point_id, point in customer.contact_points.items() if point_id != event.point_id
-            }
-            return replace(customer, contact_points=points)
+            return replace(customer, contact_points=_ranked(_without(customer.contact_points, event.point_id)))
         case _:
             assert_never(event)
 
@@ -81,19 +78,21 @@ class ContactPointAccount(Command):
     written: Text
     region: Region | None = None
     label: Word | None = None
-    primary: bool = False
 
 
 class AddContactPoint(ContactPointAccount):
     """Write down where the customer is reached; the first of a kind is the primary one."""
 
+    primary: bool = False
     point_id: UUID | None = None
     person_id: UUID | None = None
 
 
 class CorrectContactPoint(ContactPointAccount):
-    """Write down how a contact point really is; every detail but whose it is is replaced."""
+    """Write down how a contact point really is; every detail but whose it is is replaced. Whether it is the primary
+    one stays as it was, unless it is said here."""
 
+    primary: bool | None = None
     point_id: UUID
 
 
@@ -119,26 +118,27 @@ def add_contact_point(customer: Customer, command: AddContactPoint, new_id: UUID
     ContactPointAlreadyAdded, ContactPointEmpty, ContactPointTooLong.
     """
     must_be_in_use(customer, command.person_id)
-    if command.person_id is not None and command.person_id not in customer.people:
-        raise UnknownContactPerson(person_id=command.person_id)
+    must_speak_for(customer, command.person_id)
     point_id = command.point_id or new_id
     if point_id in customer.contact_points:
         raise ContactPointAlreadyAdded(point_id=point_id)
-    added = _recorded(CustomerContactPointAdded, customer, command, point_id, command.person_id)
-    has_primary = any(point.primary for point in _rivals(customer, added))
-    return added if has_primary else added.model_copy(update={"primary": True})
+    rivals = (point for point in customer.contact_points.values() if point.person_id == command.person_id)
+    primary = command.primary or not any(point.kind == command.kind for point in rivals)
+    return _recorded(CustomerContactPointAdded, customer, command, point_id, command.person_id, primary)
 
 
 def correct_contact_point(customer: Customer, command: CorrectContactPoint) -> CustomerContactPointCorrected:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownContactPoint, ContactPointAlreadyAdded,
-    ContactPointEmpty, ContactPointTooLong.
+    """Raises CustomerAlreadyForgotten, UnknownContactPoint, ContactPointAlreadyAdded, ContactPointEmpty,
+    ContactPointTooLong.
     """
     known = _known(customer, command.point_id)
-    return _recorded(CustomerContactPointCorrected, customer, command, command.point_id, known.person_id)
+    kept = known.primary and known.kind == command.kind
+    primary = kept if command.primary is None else command.primary
+    return _recorded(CustomerContactPointCorrected, customer, command, command.point_id, known.person_id, primary)
 
 
 def remove_contact_point(customer: Customer, command: RemoveContactPoint) -> CustomerContactPointRemoved:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownContactPoint."""
+    """Raises CustomerAlreadyForgotten, UnknownContactPoint."""
     _known(customer, command.point_id)
     return CustomerContactPointRemoved(point_id=command.point_id, reason=command.reason)
 
@@ -147,14 +147,19 @@ Record = TypeVar("Record", bound=ContactPointRecord)
 
 
 def _recorded(
-    record: type[Record], customer: Customer, account: ContactPointAccount, point_id: UUID, person_id: UUID | None
+    record: type[Record],
+    customer: Customer,
+    account: ContactPointAccount,
+    point_id: UUID,
+    person_id: UUID | None,
+    primary: bool,
 ) -> Record:
     recorded = record(
         point_id=point_id,
         kind=account.kind,
         value=contact_point(account.kind, account.written, account.region),
         label=account.label,
-        primary=account.primary,
+        primary=primary,
         person_id=person_id,
     )
     for other_id, other in customer.contact_points.items():
@@ -162,11 +167,6 @@ def _recorded(
         if other_id != point_id and same_kind and _same(other.value, recorded.value):
             raise ContactPointAlreadyAdded(point_id=other_id)
     return recorded
-
-
-def _rivals(customer: Customer, record: ContactPointRecord) -> list[KnownPoint]:
-    points = customer.contact_points.values()
-    return [point for point in points if (point.kind, point.person_id) == (record.kind, record.person_id)]
 
 
 def _same(one: ContactPoint | Forgotten, other: ContactPoint | Forgotten) -> bool:
@@ -179,21 +179,34 @@ def _same(one: ContactPoint | Forgotten, other: ContactPoint | Forgotten) -> boo
 
 
 def _known(customer: Customer, point_id: UUID) -> KnownPoint:
-    must_be_in_use(customer)
+    must_not_be_forgotten(customer)
     if point_id not in customer.contact_points:
         raise UnknownContactPoint(point_id=point_id)
     return customer.contact_points[point_id]
 
 
 def _with_point(points: Mapping[UUID, KnownPoint], event: ContactPointRecord) -> Mapping[UUID, KnownPoint]:
-    """With the new or corrected one; when it is primary, no other of its kind and person is."""
-    point = KnownPoint(event.kind, event.value, event.primary, event.person_id)
-    rivals = (
-        point_id
-        for point_id, other in points.items()
-        if event.primary and (other.kind, other.person_id) == (event.kind, event.person_id)
-    )
-    return {**points, **{rival: replace(points[rival], primary=False) for rival in rivals}, event.point_id: point}
+    """With the new or corrected one, as the one that was recorded last."""
+    point = KnownPoint(event.kind, event.value, event.primary, event.person_id, event.primary)
+    return _ranked({**_without(points, event.point_id), event.point_id: point})
+
+
+def _without(points: Mapping[UUID, KnownPoint], point_id: UUID) -> Mapping[UUID, KnownPoint]:
+    return {known: point for known, point in points.items() if known != point_id}
+
+
+def _ranked(points: Mapping[UUID, KnownPoint]) -> Mapping[UUID, KnownPoint]:
+    """With one primary point of each kind and person; where none was recorded as such, the one recorded first."""
+    primary: dict[tuple[ContactPointKind, UUID | None], UUID] = {}
+    for point_id, point in points.items():
+        if point.recorded_as_primary:
+            primary[point.kind, point.person_id] = point_id
+    for point_id, point in points.items():
+        primary.setdefault((point.kind, point.person_id), point_id)
+    return {
+        point_id: replace(point, primary=primary[point.kind, point.person_id] == point_id)
+        for point_id, point in points.items()
+    }
 
 
 def _point(event: ContactPointRecord) -> str:

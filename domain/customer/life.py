@@ -123,7 +123,7 @@ class CustomerAlreadyAtRisk(Refusal):
 
 
 class CustomerStillProspect(Refusal):
-    """This customer has not bought anything yet. Activate her first if she is a customer already."""
+    """No purchase or subscription of this customer is recorded. Activate her first if she is a customer already."""
 
 
 class CustomerHasChurned(Refusal):

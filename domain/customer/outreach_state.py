@@ -27,9 +27,3 @@ class Outreach:
     consents: Mapping[tuple[Whose, Word, Word], Consent] = field(default_factory=dict)
     unsubscribed: frozenset[tuple[Whose, Word]] = frozenset()
     messages: GrowingMap[UUID, UUID] = field(default_factory=GrowingMap)
-
-
-def allows(outreach: Outreach, channel: Word, purpose: Word, person_id: UUID | None = None) -> bool:
-    """Whether she has granted the purpose on the channel, and has neither withdrawn that nor unsubscribed since."""
-    consent = outreach.consents.get((person_id, channel, purpose))
-    return consent is not None and consent.granted and (person_id, channel) not in outreach.unsubscribed

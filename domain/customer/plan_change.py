@@ -7,6 +7,7 @@ from domain.customer.subscription import (
     MrrNegative,
     SubscriptionCommand,
     SubscriptionRecord,
+    must_not_have_ended,
     running_subscription,
     subscribed,
 )
@@ -80,8 +81,10 @@ class MrrNotLower(Refusal):
 
 
 def upgrade_subscription(customer: Customer, command: UpgradeSubscription) -> CustomerSubscriptionUpgraded:
-    """Raises what concerns running subscriptions, MrrInOtherCurrency, MrrNotHigher."""
-    before = running_subscription(customer, command).mrr
+    """Raises what concerns running subscriptions, SubscriptionEndsBefore, MrrInOtherCurrency, MrrNegative,
+    MrrNotHigher.
+    """
+    before = _mrr_before(customer, command)
     _must_be_comparable(before, command.mrr)
     if before is not None and command.mrr.amount <= before.amount:
         raise MrrNotHigher(mrr=written(before))
@@ -95,8 +98,10 @@ def upgrade_subscription(customer: Customer, command: UpgradeSubscription) -> Cu
 
 
 def downgrade_subscription(customer: Customer, command: DowngradeSubscription) -> CustomerSubscriptionDowngraded:
-    """Raises what concerns running subscriptions, MrrInOtherCurrency, MrrNegative, MrrNotLower."""
-    before = running_subscription(customer, command).mrr
+    """Raises what concerns running subscriptions, SubscriptionEndsBefore, MrrInOtherCurrency, MrrNegative,
+    MrrNotLower.
+    """
+    before = _mrr_before(customer, command)
     _must_be_comparable(before, command.mrr)
     if before is not None and command.mrr.amount >= before.amount:
         raise MrrNotLower(mrr=written(before))
@@ -107,6 +112,12 @@ def downgrade_subscription(customer: Customer, command: DowngradeSubscription) -
         from_mrr=before,
         effective_on=command.effective_on,
     )
+
+
+def _mrr_before(customer: Customer, command: SubscriptionCommand) -> Money | None:
+    subscription = running_subscription(customer, command)
+    must_not_have_ended(subscription, command)
+    return subscription.mrr
 
 
 def _must_be_comparable(before: Money | None, after: Money) -> None:

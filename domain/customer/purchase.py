@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.customer.state import Customer, buying, must_be_in_use, not_buying
+from domain.customer.state import Customer, buying, must_be_in_use, must_not_be_forgotten, not_buying
 from domain.customer.trade_state import Purchase
 from domain.event import Command, Event, ExternalKey, Frozen, OptionalPersonalText, Refusal, Text, Word
-from domain.money import Money, digits, sums, written
+from domain.money import Money, must_be_payable, must_be_price, sums, written
 from domain.phrases import after, plain, said
 
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=6, allow_inf_nan=False)]
@@ -142,7 +142,8 @@ class PurchaseAlreadyRetracted(Refusal):
 def record_purchase(customer: Customer, command: RecordPurchase, new_id: UUID) -> CustomerPurchaseRecorded:
     """Under the command's own id, else under `new_id`; the first one makes a prospect active.
 
-    Raises CustomerAlreadyForgotten, CustomerMerged, PurchaseAlreadyRecorded, PurchaseTotalNegative, UnknownCurrency.
+    Raises CustomerAlreadyForgotten, CustomerMerged, PurchaseAlreadyRecorded, PurchaseTotalNegative, UnknownCurrency,
+    AmountNegative, AmountNotPayable.
     """
     must_be_in_use(customer)
     purchase_id = command.purchase_id or new_id
@@ -150,8 +151,10 @@ def record_purchase(customer: Customer, command: RecordPurchase, new_id: UUID) -
         raise PurchaseAlreadyRecorded(purchase_id=purchase_id)
     if command.total.amount < 0:
         raise PurchaseTotalNegative()
-    for money in (command.total, *(line.unit_price for line in command.lines if line.unit_price)):
-        digits(money.currency)
+    must_be_payable(command.total)
+    for line in command.lines:
+        if line.unit_price:
+            must_be_price(line.unit_price)
     return CustomerPurchaseRecorded(
         purchase_id=purchase_id, lines=command.lines, total=command.total, external_id=command.external_id
     )
@@ -160,8 +163,8 @@ def record_purchase(customer: Customer, command: RecordPurchase, new_id: UUID) -
 def refund_purchase(customer: Customer, command: RefundPurchase) -> CustomerPurchaseRefunded:
     """In one go or in parts, never more than was paid.
 
-    Raises CustomerAlreadyForgotten, CustomerMerged, UnknownPurchase, PurchaseAlreadyRetracted, RefundNotPositive,
-    RefundInOtherCurrency, RefundExceedsPurchase.
+    Raises CustomerAlreadyForgotten, UnknownPurchase, PurchaseAlreadyRetracted, RefundNotPositive,
+    RefundInOtherCurrency, AmountNotPayable, RefundExceedsPurchase.
     """
     purchase = standing_purchase(customer, command.purchase_id)
     if purchase.total is None:
@@ -171,20 +174,21 @@ def refund_purchase(customer: Customer, command: RefundPurchase) -> CustomerPurc
         raise RefundNotPositive()
     if amount.currency != total.currency:
         raise RefundInOtherCurrency(currency=total.currency)
+    must_be_payable(amount)
     if sums((*purchase.refunds, amount))[total.currency] > total.amount:
         raise RefundExceedsPurchase(total=written(total))
     return CustomerPurchaseRefunded(purchase_id=command.purchase_id, amount=amount, reason=command.reason)
 
 
 def retract_purchase(customer: Customer, command: RetractPurchase) -> CustomerPurchaseRetracted:
-    """With its refunds; raises CustomerAlreadyForgotten, CustomerMerged, UnknownPurchase, PurchaseAlreadyRetracted."""
+    """With its refunds; raises CustomerAlreadyForgotten, UnknownPurchase, PurchaseAlreadyRetracted."""
     standing_purchase(customer, command.purchase_id)
     return CustomerPurchaseRetracted(purchase_id=command.purchase_id, reason=command.reason)
 
 
 def standing_purchase(customer: Customer, purchase_id: UUID) -> Purchase:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownPurchase, PurchaseAlreadyRetracted."""
-    must_be_in_use(customer)
+    """Also on a customer who was merged; raises CustomerAlreadyForgotten, UnknownPurchase, PurchaseAlreadyRetracted."""
+    must_not_be_forgotten(customer)
     purchase = customer.trade.purchases.get(purchase_id)
     if purchase is None:
         raise UnknownPurchase(purchase_id=purchase_id)

@@ -70,7 +70,7 @@ def reattribute_part(
 
 
 def _retracted(customer: Customer, command: ReattributePart) -> PartRetracted:
-    customer.must_be_in_use()
+    customer.must_not_be_forgotten()
     part_id, reason = command.part_id, command.reason
     if part_id in customer.work.interactions:
         return retract_interaction(customer, RetractInteraction(interaction_id=part_id, reason=reason))

@@ -25,12 +25,16 @@ CustomerStatus: TypeAlias = Literal["prospect", "active", "at_risk", "churned"]
 
 @dataclass(frozen=True)
 class KnownPoint:
-    """A contact point in use, and whose it is: a contact person's, or None for the customer's own."""
+    """A contact point in use, and whose it is: a contact person's, or None for the customer's own.
+
+    Of each kind that she has, one is `primary`: the one that was recorded as such last, of those that are left.
+    """
 
     kind: ContactPointKind
     value: ContactPoint | Forgotten
     primary: bool
     person_id: UUID | None
+    recorded_as_primary: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,17 @@ class Customer:
         """Raises CustomerAlreadyForgotten, CustomerMerged."""
         must_be_in_use(self)
 
+    def must_not_be_forgotten(self) -> None:
+        """Raises CustomerAlreadyForgotten."""
+        must_not_be_forgotten(self)
+
 
 class CustomerAlreadyForgotten(Refusal):
     """This customer was forgotten. Nothing personal is left of her, and nothing more can be recorded."""
 
 
 class CustomerMerged(Refusal):
-    """This customer was merged into the customer {survivor_id}. Work there, or revert the merge first."""
+    """This customer was merged into the customer {survivor_id}. Record it there, or revert the merge first."""
 
 
 class PersonAlreadyForgotten(Refusal):
@@ -75,7 +83,10 @@ class PersonAlreadyForgotten(Refusal):
 
 
 def must_not_be_forgotten(customer: Customer | None, person_id: UUID | None = None) -> None:
-    """Neither the customer nor that contact person; raises CustomerAlreadyForgotten, PersonAlreadyForgotten."""
+    """Before something that lies on the customer already is ended, corrected or taken back, also once she was merged.
+
+    Raises CustomerAlreadyForgotten, PersonAlreadyForgotten.
+    """
     if customer is not None and customer.is_forgotten:
         raise CustomerAlreadyForgotten()
     if customer is not None and person_id in customer.forgotten_people:
@@ -83,7 +94,7 @@ def must_not_be_forgotten(customer: Customer | None, person_id: UUID | None = No
 
 
 def must_be_in_use(customer: Customer | None, person_id: UUID | None = None) -> None:
-    """Before anything about the customer, or that contact person, is recorded.
+    """Before anything new about the customer, or that contact person, is recorded.
 
     Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged.
     """

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from domain.customer.contact_persons import must_run_forwards
 from domain.customer.life import CustomerWonBack
-from domain.customer.state import Customer, buying, must_be_in_use
+from domain.customer.state import Customer, buying, must_be_in_use, must_not_be_forgotten
 from domain.customer.trade_state import Subscription, paying, silent, with_subscription
 from domain.event import Command, Event, OptionalPersonalText, Refusal, Text, Word
 from domain.money import Money, digits
@@ -157,6 +158,10 @@ class SubscriptionChangedSince(Refusal):
     """This subscription was last changed with effect from {effective_on}. Give that day or a later one."""
 
 
+class SubscriptionEndsBefore(Refusal):
+    """This subscription is to end on {ends_on}. Give an earlier day, or renew the subscription first."""
+
+
 class MrrNegative(Refusal):
     """A subscription cannot bring less than nothing a month. Check the amount."""
 
@@ -187,8 +192,9 @@ def start_subscription(
 
 
 def pause_subscription(customer: Customer, command: PauseSubscription) -> CustomerSubscriptionPaused:
-    """Raises what concerns running subscriptions."""
-    running_subscription(customer, command)
+    """Raises what concerns running subscriptions, SubscriptionEndsBefore, PeriodBackwards."""
+    must_not_have_ended(running_subscription(customer, command), command)
+    must_run_forwards(command.effective_on, command.until)
     return CustomerSubscriptionPaused(
         subscription_id=command.subscription_id,
         effective_on=command.effective_on,
@@ -198,9 +204,11 @@ def pause_subscription(customer: Customer, command: PauseSubscription) -> Custom
 
 
 def resume_subscription(customer: Customer, command: ResumeSubscription) -> CustomerSubscriptionResumed:
-    """Raises what concerns live subscriptions, SubscriptionNotPaused."""
-    if live_subscription(customer, command).status != "paused":
+    """Raises what concerns live subscriptions, SubscriptionNotPaused, SubscriptionEndsBefore."""
+    subscription = live_subscription(customer, command)
+    if subscription.status != "paused":
         raise SubscriptionNotPaused()
+    must_not_have_ended(subscription, command)
     return CustomerSubscriptionResumed(subscription_id=command.subscription_id, effective_on=command.effective_on)
 
 
@@ -213,8 +221,11 @@ def renew_subscription(customer: Customer, command: RenewSubscription) -> Custom
 
 
 def standing_subscription(customer: Customer, subscription_id: UUID) -> Subscription:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownSubscription, SubscriptionAlreadyRetracted."""
-    must_be_in_use(customer)
+    """Also on a customer who was merged: what runs there can be ended.
+
+    Raises CustomerAlreadyForgotten, UnknownSubscription, SubscriptionAlreadyRetracted.
+    """
+    must_not_be_forgotten(customer)
     subscription = customer.trade.subscriptions.get(subscription_id)
     if subscription is None:
         raise UnknownSubscription(subscription_id=subscription_id)
@@ -224,7 +235,7 @@ def standing_subscription(customer: Customer, subscription_id: UUID) -> Subscrip
 
 
 def live_subscription(customer: Customer, command: SubscriptionCommand) -> Subscription:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, UnknownSubscription, SubscriptionAlreadyRetracted,
+    """Raises CustomerAlreadyForgotten, UnknownSubscription, SubscriptionAlreadyRetracted,
     SubscriptionAlreadyCancelled, SubscriptionChangedSince.
     """
     subscription = standing_subscription(customer, command.subscription_id)
@@ -241,6 +252,12 @@ def running_subscription(customer: Customer, command: SubscriptionCommand) -> Su
     if subscription.status == "paused":
         raise SubscriptionIsPaused()
     return subscription
+
+
+def must_not_have_ended(subscription: Subscription, command: SubscriptionCommand) -> None:
+    """By the day of the command, where a cancellation is scheduled; raises SubscriptionEndsBefore."""
+    if subscription.ends_on is not None and command.effective_on >= subscription.ends_on:
+        raise SubscriptionEndsBefore(ends_on=subscription.ends_on)
 
 
 def _months(months: int | None) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from domain.customer.contact_persons import must_speak_for
 from domain.customer.state import Customer, must_be_in_use
 from domain.event import Command, Event, OptionalPersonalText, Refusal, Text
 from domain.phrases import after
@@ -61,8 +62,9 @@ class ScoreOffScale(Refusal):
 
 
 def answer_survey(customer: Customer, command: AnswerSurvey) -> CustomerSurveyAnswered:
-    """Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged, ScoreOffScale."""
+    """Raises CustomerAlreadyForgotten, PersonAlreadyForgotten, CustomerMerged, UnknownContactPerson, ScoreOffScale."""
     must_be_in_use(customer, command.person_id)
+    must_speak_for(customer, command.person_id)
     lowest, highest = SCALES[command.survey]
     if not lowest <= command.score <= highest:
         raise ScoreOffScale(lowest=lowest, highest=highest)

@@ -21,9 +21,13 @@ from domain.merge import (
     reverted,
 )
 from domain.phrases import after, during
+from domain.workspace import Workspace
 
 FieldChoice: TypeAlias = Literal["survivor", "merged"]
 """Whose value of a field holds after a merge."""
+
+PROFILE_FIELDS: tuple[Word, ...] = ("kind", "name", "source", "owner", "segment", "industry", "size", "tier")
+"""Of which fields one value or the other can be chosen, beside the workspace's custom fields."""
 
 
 class CustomerRelatedTo(Event):
@@ -110,6 +114,10 @@ class MergeCustomer(MergeCommand):
     field_choices: dict[Word, FieldChoice] = Field(default_factory=dict)
 
 
+class NoFieldToChoose(Refusal):
+    """There is a choice for something that is no field of a customer. The fields are: {fields}."""
+
+
 class RelatedToHerself(Refusal):
     """A customer has no relation to herself. Choose the other one."""
 
@@ -139,8 +147,8 @@ def relate(customer: Customer, command: RelateCustomer, customer_id: CustomerId)
 
 
 def end_relation(customer: Customer, command: EndRelation) -> CustomerRelationEnded:
-    """Raises CustomerAlreadyForgotten, CustomerMerged, NotRelated, PeriodBackwards."""
-    must_be_in_use(customer)
+    """Raises CustomerAlreadyForgotten, NotRelated, PeriodBackwards."""
+    must_not_be_forgotten(customer)
     if (command.other_id, command.kind) not in customer.relations:
         raise NotRelated()
     must_run_forwards(customer.relations[command.other_id, command.kind], command.valid_to)
@@ -149,13 +157,19 @@ def end_relation(customer: Customer, command: EndRelation) -> CustomerRelationEn
     )
 
 
-def merge(customer: Customer, command: MergeCustomer, customer_id: CustomerId, merge_id: UUID) -> CustomerMergedInto:
+def merge(
+    customer: Customer, command: MergeCustomer, customer_id: CustomerId, merge_id: UUID, workspace: Workspace
+) -> CustomerMergedInto:
     """What happens to the customer of that id; in one append with what `absorb` says of the survivor.
 
-    Raises CustomerAlreadyForgotten, CustomerMerged, MergedIntoItself.
+    Raises CustomerAlreadyForgotten, CustomerMerged, MergedIntoItself, NoFieldToChoose.
     """
     must_be_in_use(customer)
     must_be_another(command, customer_id)
+    custom = tuple(field_id for noun, field_id in workspace.custom_fields if noun == "customer")
+    for name in command.field_choices:
+        if name not in (*PROFILE_FIELDS, *custom):
+            raise NoFieldToChoose(fields=", ".join((*PROFILE_FIELDS, *custom)))
     return CustomerMergedInto(
         survivor_id=command.survivor_id,
         merge_id=merge_id,

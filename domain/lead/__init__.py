@@ -1,10 +1,10 @@
 """A lead: one deal, from first touch to won or lost. This is the front door; each module behind it has one subject,
 with its events, what they do to a lead, and the commands and rules that they come from.
 
-The subjects are `intake` (captured to qualified), `deal` (stage, value, products), `outcome` (won, lost, open again),
-`work` (interactions, follow-ups) and `ties` (converted, merged). `state` is what rules know of a lead, `history` puts
-the subjects together. What every record has is next door: `work`, `field_value` (custom fields), `merge` and
-`reattribution`.
+The subjects are `intake` (captured to qualified), `scoring`, `deal` (stage, value, products), `stakeholders`, `outcome`
+(won, lost, open again), `work` (interactions, follow-ups) and `ties` (converted, merged). `state` is what rules know of
+a lead, `history` puts the subjects together. What every record has is next door: `work`, `field_value` (custom fields),
+`merge` and `reattribution`.
 """
 
 # Whole modules, because a list of their names here would have to be kept by hand for every new event, command and rule.
@@ -15,6 +15,8 @@ from domain.lead.deal import *
 from domain.lead.history import *
 from domain.lead.intake import *
 from domain.lead.outcome import *
+from domain.lead.scoring import *
+from domain.lead.stakeholders import *
 from domain.lead.state import *
 from domain.lead.ties import *
 from domain.lead.work import *

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from domain.event import Command, Event, OptionalPersonalText, Refusal, Text, Word
 from domain.lead.state import Lead, must_be_open
-from domain.money import Money
+from domain.money import Money, must_be_payable, must_be_price
 from domain.phrases import after, percent, plain, said
 from domain.workspace import Pipeline, Probability
 
@@ -230,8 +230,9 @@ def move_to_stage(lead: Lead, command: MoveLeadToStage, pipeline: Pipeline) -> L
 
 
 def value(lead: Lead, command: ValueLead) -> LeadValued:
-    """Raises LeadMerged, LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed, UnknownCurrency, AmountNegative, AmountNotPayable."""
     must_be_open(lead)
+    must_be_payable(command.value)
     return LeadValued(value=command.value)
 
 
@@ -254,16 +255,20 @@ def choose_forecast_category(lead: Lead, command: ChooseForecastCategory) -> Lea
 
 
 def add_product(lead: Lead, command: AddProduct) -> LeadProductAdded:
-    """Raises LeadMerged, LeadAlreadyClosed, ProductAlreadyAdded."""
+    """Raises LeadMerged, LeadAlreadyClosed, ProductAlreadyAdded, UnknownCurrency, AmountNegative."""
     must_be_open(lead)
+    if command.unit_price:
+        must_be_price(command.unit_price)
     if command.product_id in lead.products:
         raise ProductAlreadyAdded(product_id=command.product_id)
     return LeadProductAdded(product_id=command.product_id, quantity=command.quantity, unit_price=command.unit_price)
 
 
 def reprice_product(lead: Lead, command: RepriceProduct) -> LeadProductRepriced:
-    """Raises LeadMerged, LeadAlreadyClosed, UnknownProduct."""
+    """Raises LeadMerged, LeadAlreadyClosed, UnknownProduct, UnknownCurrency, AmountNegative."""
     _must_include(lead, command.product_id)
+    if command.unit_price:
+        must_be_price(command.unit_price)
     return LeadProductRepriced(product_id=command.product_id, quantity=command.quantity, unit_price=command.unit_price)
 
 
@@ -274,8 +279,10 @@ def remove_product(lead: Lead, command: RemoveProduct) -> LeadProductRemoved:
 
 
 def send_proposal(lead: Lead, command: SendProposal) -> LeadProposalSent:
-    """Raises LeadMerged, LeadAlreadyClosed."""
+    """Raises LeadMerged, LeadAlreadyClosed, UnknownCurrency, AmountNegative, AmountNotPayable."""
     must_be_open(lead)
+    if command.value:
+        must_be_payable(command.value)
     return LeadProposalSent(document=command.document, value=command.value)
 
 

@@ -7,6 +7,8 @@ from domain.field_value import CustomFieldRecorded, with_value
 from domain.lead.deal import DealEvent, evolve_deal
 from domain.lead.intake import IntakeEvent, evolve_intake
 from domain.lead.outcome import OutcomeEvent, evolve_outcome
+from domain.lead.scoring import ScoringEvent, evolve_scoring
+from domain.lead.stakeholders import StakeholderEvent, evolve_stakeholders
 from domain.lead.state import Lead
 from domain.lead.ties import TieEvent, evolve_ties
 from domain.lead.work import evolve_work
@@ -14,7 +16,15 @@ from domain.undo import EventsUndone
 from domain.work import WorkEvent
 
 LeadEvent: TypeAlias = (
-    IntakeEvent | DealEvent | OutcomeEvent | TieEvent | WorkEvent | CustomFieldRecorded | EventsUndone
+    IntakeEvent
+    | DealEvent
+    | ScoringEvent
+    | StakeholderEvent
+    | OutcomeEvent
+    | TieEvent
+    | WorkEvent
+    | CustomFieldRecorded
+    | EventsUndone
 )
 
 
@@ -25,6 +35,10 @@ def evolve(lead: Lead | None, event: LeadEvent) -> Lead:
         return evolve_intake(lead, event)
     if isinstance(event, DealEvent):
         return evolve_deal(lead, event)
+    if isinstance(event, ScoringEvent):
+        return evolve_scoring(lead, event)
+    if isinstance(event, StakeholderEvent):
+        return evolve_stakeholders(lead, event)
     if isinstance(event, WorkEvent):
         return evolve_work(lead, event)
     if isinstance(event, OutcomeEvent):

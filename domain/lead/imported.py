@@ -30,7 +30,7 @@ from domain.lead import (
     evolve,
 )
 from domain.money import Money
-from domain.workspace import Pipeline
+from domain.workspace import Pipeline, Workspace
 
 Closing: TypeAlias = LeadWon | LeadLost | LeadDisqualified
 Flag: TypeAlias = Literal["no_capture_date", "no_close_date", "closed_before_captured"]
@@ -159,7 +159,7 @@ def _captured(wanted: ImportedLead, pipeline: Pipeline, imported_at: datetime) -
         external_ids=wanted.external_ids,
         inbound=False,  # the row does not say so, and nobody is waiting for a first answer
     )
-    (event,) = capture(command, pipeline)
+    (event,) = capture(command, pipeline, Workspace())
     if wanted.captured_at:
         return ImportedFact(event, wanted.captured_at)
     return ImportedFact(event, min(wanted.closing_at or imported_at, imported_at), ("no_capture_date",))

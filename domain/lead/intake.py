@@ -23,9 +23,9 @@ from domain.event import (
 )
 from domain.lead.deal import LeadValued
 from domain.lead.state import Lead, must_be_open
-from domain.money import Money
+from domain.money import Money, must_be_payable
 from domain.phrases import after, assigned, said
-from domain.workspace import Pipeline, Probability
+from domain.workspace import Pipeline, Probability, Workspace, must_be_active
 
 Score = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 
@@ -82,7 +82,8 @@ class LeadAssigned(Event):
 
 
 class LeadContacted(Event):
-    """For the first time one of us reached out to the prospect; how fast we were counts from here."""
+    """For the first time, as far as was known then, one of us reached out to the prospect; how fast we were counts from
+    the earliest contact that stands."""
 
     is_fact: ClassVar[bool] = True
 
@@ -126,7 +127,8 @@ def evolve_intake(lead: Lead, event: IntakeEvent) -> Lead:
         case LeadAssigned():
             return replace(lead, owner_id=event.owner_id, team=event.team)
         case LeadContacted():
-            return replace(lead, contacted=True, first_contact=event.interaction_id)
+            retracted = event.interaction_id and lead.work.interactions.get(event.interaction_id) == "retracted"
+            return lead if retracted else replace(lead, contacts=lead.contacts | {event.interaction_id})
         case LeadQualified():
             return replace(lead, qualified=True)
         case _:
@@ -187,8 +189,15 @@ class LeadAlreadyQualified(Refusal):
     """This lead is already qualified."""
 
 
-def capture(command: CaptureLead, pipeline: Pipeline) -> tuple[IntakeEvent | LeadValued, ...]:
-    """Captured, then assigned and valued when owner and value are given; raises UnknownStage."""
+def capture(command: CaptureLead, pipeline: Pipeline, workspace: Workspace) -> tuple[IntakeEvent | LeadValued, ...]:
+    """Captured, then assigned and valued when owner and value are given.
+
+    Raises UnknownStage, UnknownMember, UnknownCurrency, AmountNegative, AmountNotPayable.
+    """
+    if command.owner_id is not None:
+        must_be_active(workspace, command.owner_id)
+    if command.value:
+        must_be_payable(command.value)
     stage = pipeline.stage(command.stage) if command.stage else pipeline.first_stage
     captured = LeadCaptured(
         title=command.title,
@@ -214,9 +223,11 @@ def retitle(lead: Lead, command: RetitleLead) -> LeadRetitled:
     return LeadRetitled(title=command.title)
 
 
-def assign(lead: Lead, command: AssignLead) -> LeadAssigned:
-    """At any time, also once closed: somebody looks after it. Raises LeadMerged."""
+def assign(lead: Lead, command: AssignLead, workspace: Workspace) -> LeadAssigned:
+    """At any time, also once closed: somebody looks after it. Raises LeadMerged, UnknownMember."""
     lead.must_be_in_use()
+    if command.owner_id is not None:
+        must_be_active(workspace, command.owner_id)
     return LeadAssigned(owner_id=command.owner_id, team=command.team, rule=command.rule)
 
 

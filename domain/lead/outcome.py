@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import date
 from typing import TypeAlias, assert_never
 
-from domain.event import Command, Event, OptionalPersonalText, Text
+from domain.event import Command, Event, OptionalPersonalText, Refusal, Text
 from domain.lead.state import Lead, LeadAlreadyClosed, LeadNotClosed, must_be_open
-from domain.money import Money
+from domain.money import Money, must_be_payable
 from domain.phrases import after
 
 
 class LeadWon(Event):
-    """The prospect bought, for this value if one is known; the lead is closed."""
+    """The prospect bought, for this value if one is known; the lead is closed, since that day if one is given."""
 
     value: Money | None = None
     won_on: date | None = None
@@ -111,9 +111,17 @@ class ReopenLead(Command):
     reason: Text | None = None
 
 
-def win(lead: Lead, command: WinLead) -> LeadWon:
-    """Raises LeadMerged, LeadAlreadyClosed."""
+class WonInFuture(Refusal):
+    """A lead cannot have been won on {won_on}, which is still to come. Move its expected close to that day."""
+
+
+def win(lead: Lead, command: WinLead, today: date) -> LeadWon:
+    """Raises LeadMerged, LeadAlreadyClosed, UnknownCurrency, AmountNegative, AmountNotPayable, WonInFuture."""
     must_be_open(lead)
+    if command.value:
+        must_be_payable(command.value)
+    if command.won_on is not None and command.won_on > today:
+        raise WonInFuture(won_on=command.won_on)
     return LeadWon(value=command.value or lead.value, won_on=command.won_on)
 
 

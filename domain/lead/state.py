@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
 from domain.custom_field import RecordNoun
+from domain.customer import BuyingRole
 from domain.event import CustomerId, Forgotten, MemberId, Refusal, Text, Word
 from domain.field_value import FieldValues
 from domain.merge import Merges
@@ -34,22 +35,30 @@ class Lead:
     stage: Word | None = None
     owner_id: MemberId | None = None
     team: Word | None = None
-    contacted: bool = False
-    first_contact: UUID | None = None
+    contacts: frozenset[UUID | None] = frozenset()
     qualified: bool = False
     recycled_until: date | None = None
     value: Money | None = None
     products: frozenset[Word] = frozenset()
+    stakeholders: Mapping[UUID, BuyingRole | None] = field(default_factory=dict)
     conversion: "LeadConverted | None" = None
     reattributed_to: CustomerId | None = None
     work: Work = field(default_factory=Work)
     custom_fields: FieldValues = field(default_factory=dict)
     merges: Merges = field(default_factory=Merges)
 
+    @property
+    def contacted(self) -> bool:
+        """Whether one of us reached out: by an interaction that stands, or as somebody says (None)."""
+        return bool(self.contacts)
+
     def must_be_in_use(self) -> None:
         """Raises LeadMerged."""
         if self.merges.into is not None:
             raise LeadMerged(survivor_id=self.merges.into.survivor_id)
+
+    def must_not_be_forgotten(self) -> None:
+        """Never raises: what lies on a merged lead goes on there, and forgetting a customer takes no lead away."""
 
 
 class LeadMerged(Refusal):

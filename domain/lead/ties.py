@@ -23,6 +23,7 @@ from domain.merge import (
 )
 from domain.phrases import after
 from domain.reattribution import Reattributed
+from domain.workspace import Workspace
 
 
 class LeadConverted(Event):
@@ -129,21 +130,24 @@ def convert_into(
     prospect: Customer,
     customer: Customer,
     merge_id: UUID,
+    root_id: CustomerId,
+    workspace: Workspace,
 ) -> Conversion:
     """While open or once won: the prospect of that id is merged into the customer, unless she lives on there already.
 
-    The prospect is the customer to whom the lead belongs now (`reattributed_to`). Raises what `convert`
-    does, CustomerAlreadyForgotten, CustomerMerged, MergedIntoItself.
+    The prospect is the customer to whom the lead belongs now (`reattributed_to`), and the root is who she is by now,
+    through however many merges. Raises what `convert` does, CustomerAlreadyForgotten, CustomerMerged,
+    MergedIntoItself, NoFieldToChoose.
     """
     _must_be_convertible(lead)
-    if prospect.merges.into is not None and prospect.merges.into.survivor_id == command.customer_id:
+    if prospect.merges.into is not None and root_id == command.customer_id:
         return Conversion(LeadConverted(customer_id=command.customer_id))
     merge = customers.MergeCustomer(
         survivor_id=command.customer_id, field_choices=command.field_choices, reason=command.reason
     )
     return Conversion(
         LeadConverted(customer_id=command.customer_id, merge_id=merge_id),
-        customers.merge(prospect, merge, prospect_id, merge_id),
+        customers.merge(prospect, merge, prospect_id, merge_id, workspace),
         customers.absorb(customer, merge, prospect_id, merge_id),
     )
 

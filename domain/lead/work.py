@@ -25,7 +25,13 @@ from domain.work import schedule_follow_up as schedule_follow_up
 
 def evolve_work(lead: Lead, event: WorkEvent) -> Lead:
     """The lead after the event."""
-    return replace(_contact_checked(lead, event), work=worked(lead.work, event))
+    done = replace(lead, work=worked(lead.work, event))
+    if not isinstance(event, InteractionEvent):
+        return done
+    retracted = done.work.interactions[event.interaction_id] == "retracted"
+    if not retracted and _reaches_out(event):
+        return replace(done, contacts=lead.contacts | {event.interaction_id})
+    return replace(done, contacts=lead.contacts - {event.interaction_id})
 
 
 def log_interaction(lead: Lead, command: LogInteraction, new_id: UUID) -> tuple[InteractionEvent | LeadContacted, ...]:
@@ -44,17 +50,11 @@ def correct_interaction(lead: Lead, command: CorrectInteraction) -> tuple[Intera
 def _with_first_contact(
     lead: Lead, event: InteractionLogged | InteractionCorrected
 ) -> tuple[InteractionEvent | LeadContacted, ...]:
-    if event.direction != "outbound" or lead.contacted:
+    if lead.contacted or not _reaches_out(event):
         return (event,)
     return (event, LeadContacted(interaction_id=event.interaction_id))
 
 
-def _contact_checked(lead: Lead, event: WorkEvent) -> Lead:
-    """A first contact that did not take place, or was the prospect's own doing, was none."""
-    match event:
-        case InteractionCorrected() if event.direction == "outbound":
-            return lead
-        case InteractionCorrected() | InteractionRetracted() if event.interaction_id == lead.first_contact:
-            return replace(lead, contacted=False, first_contact=None)
-        case _:
-            return lead
+def _reaches_out(event: InteractionEvent) -> bool:
+    """A note stays among us, whichever direction it was given."""
+    return not isinstance(event, InteractionRetracted) and event.direction == "outbound" and event.kind != "note"

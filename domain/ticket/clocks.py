@@ -4,6 +4,9 @@ The first response is the first public reply of an agent to a ticket that the cu
 ticket was solved unanswered, the next reply is owed from the oldest message that waits for an answer: a customer who
 asks again does not wait longer. The resolution is owed while the ticket is unsolved, and goes on with what was left
 when it is reopened. While the ticket is pending or on hold all clocks stand still.
+
+A breach says what was known when it was recorded. An answer of which we learn only later leaves it standing, though it
+was given in time: its own moment tells.
 """
 
 from collections.abc import Callable, Iterable

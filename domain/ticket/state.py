@@ -65,6 +65,9 @@ class Ticket:
         if self.merges.into is not None:
             raise TicketMerged(survivor_id=self.merges.into.survivor_id)
 
+    def must_not_be_forgotten(self) -> None:
+        """Never raises: what lies on a merged ticket goes on there, and forgetting a customer takes no ticket away."""
+
 
 def taken_up(ticket: Ticket) -> Ticket:
     """With somebody who works on it; not new any more."""

@@ -38,7 +38,7 @@ class MergeTicket(MergeCommand):
 
 
 class SurvivorNotOpen(Refusal):
-    """The ticket to merge into is closed, or was merged itself. Choose one that is still worked on."""
+    """The ticket to merge into is solved or closed, or was merged itself. Choose one that is still worked on."""
 
 
 def merge(ticket: Ticket, command: MergeTicket, ticket_id: TicketId, merge_id: UUID) -> MergedInto:
@@ -56,7 +56,7 @@ def absorb(survivor: Ticket, command: MergeTicket, merged_id: TicketId, merge_id
 
     No cycles: a survivor that was itself merged is refused. Raises SurvivorNotOpen.
     """
-    if survivor.status == "closed" or survivor.merges.into is not None:
+    if survivor.status in ("solved", "closed") or survivor.merges.into is not None:
         raise SurvivorNotOpen()
     return Absorbed(merged_id=merged_id, merge_id=merge_id)
 

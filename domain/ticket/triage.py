@@ -130,7 +130,7 @@ class TicketAlreadyAssigned(Refusal):
 
 
 class TicketAlreadyEscalated(Refusal):
-    """This ticket is already escalated to level {level}. Choose a higher one."""
+    """This ticket is already escalated to level {level}. Choose a higher one, up to 9, or work on it there."""
 
 
 class PriorityNotHigher(Refusal):

@@ -42,8 +42,7 @@ def evolve_sla(workspace: Workspace, event: SlaEvent) -> Workspace:
         case WorkspaceBusinessCalendarPublished():
             return replace(workspace, calendars={**workspace.calendars, event.calendar.name: event.calendar})
         case WorkspaceSlaPolicyPublished():
-            versions = (*workspace.sla_policies.get(event.policy.name, ()), event.policy)
-            return replace(workspace, sla_policies={**workspace.sla_policies, event.policy.name: versions})
+            return replace(workspace, sla_policies={**workspace.sla_policies, event.policy.name: event.policy})
         case _:
             assert_never(event)
 
@@ -127,8 +126,8 @@ def publish_sla_policy(workspace: Workspace, command: PublishSlaPolicy) -> Works
     for target, priority in aims:
         if aims.count((target, priority)) > 1:
             raise SlaGoalNamedTwice(target=target.replace("_", " "), priority=priority)
-    earlier = workspace.sla_policies.get(command.name)
-    version = earlier[-1].version + 1 if earlier else 1
+    latest = workspace.sla_policies.get(command.name)
+    version = latest.version + 1 if latest else 1
     policy = SlaPolicy(name=command.name, version=version, calendar=command.calendar, goals=command.goals)
     return WorkspaceSlaPolicyPublished(policy=policy)
 

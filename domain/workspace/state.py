@@ -44,10 +44,6 @@ class UnknownCalendar(Refusal):
     """There is no such business calendar. The calendars are: {calendars}."""
 
 
-class UnknownSlaPolicy(Refusal):
-    """There is no such SLA policy, or no such version of it. The policies are: {policies}."""
-
-
 class UnknownCustomField(Refusal):
     """There is no such custom field of a {noun}. Its custom fields are: {fields}."""
 
@@ -58,15 +54,15 @@ class CustomFieldRetired(Refusal):
 
 @dataclass(frozen=True)
 class Workspace:
-    """The settings that hold now: the latest version of each, all SLA policies, members, keys not revoked.
+    """The settings that hold now: the latest version of each, members, keys not revoked.
 
-    Earlier versions of an SLA policy are kept, because tickets under way are still held to them. Members keep their
-    names once they are deactivated, because what they did still names them.
+    A ticket under way carries the version of the SLA policy that it is held to. Members keep their names once they are
+    deactivated, because what they did still names them.
     """
 
     pipelines: Mapping[Word, Pipeline] = field(default_factory=dict)
     calendars: Mapping[Word, BusinessCalendar] = field(default_factory=dict)
-    sla_policies: Mapping[Word, tuple[SlaPolicy, ...]] = field(default_factory=dict)
+    sla_policies: Mapping[Word, SlaPolicy] = field(default_factory=dict)
     members: Mapping[MemberId, Text | Forgotten] = field(default_factory=dict)
     deactivated: frozenset[MemberId] = frozenset()
     roles: Mapping[MemberId, frozenset[Role]] = field(default_factory=dict)
@@ -92,13 +88,6 @@ class Workspace:
         if name not in self.calendars:
             raise UnknownCalendar(calendars=", ".join(self.calendars) or "none yet")
         return self.calendars[name]
-
-    def sla_policy(self, name: Word, version: int | None = None) -> SlaPolicy:
-        """That version of the SLA policy, else the latest; raises UnknownSlaPolicy."""
-        for policy in reversed(self.sla_policies.get(name, ())):
-            if version in (None, policy.version):
-                return policy
-        raise UnknownSlaPolicy(policies=", ".join(self.sla_policies) or "none yet")
 
     def custom_field(self, noun: RecordNoun, field_id: FieldId) -> CustomField:
         """The latest version of that field, when it is in use; raises UnknownCustomField, CustomFieldRetired."""

@@ -12,7 +12,7 @@ WITH told AS (
         data->>'kind' AS kind,
         nullif(personal->'value', '{"forgotten": true}') AS value,
         data->>'label' AS label,
-        (data->>'primary')::boolean AS is_primary,
+        coalesce((data->>'primary')::boolean, false) AS is_primary,
         (data->>'person_id')::uuid AS person_id,
         occurred_at
     FROM history
@@ -24,8 +24,7 @@ WITH told AS (
         -- whose people leave, their contact points go with them
         max(position) FILTER (WHERE type IN ('customer.contact_person_removed', 'customer.person_forgotten')) OVER (
             PARTITION BY customer_id, person_id
-        ) AS left_position,
-        max(position) FILTER (WHERE is_primary) OVER (PARTITION BY recorded_on, kind, person_id) AS primary_position
+        ) AS left_position
     FROM told
     WINDOW by_point AS (PARTITION BY customer_id, point_id)
 )
@@ -39,12 +38,14 @@ SELECT
     value->>'comparable' AS comparable,
     value->>'extension' AS extension,
     label,
-    -- of two who were merged, the survivor's own comes first
-    position IS NOT DISTINCT FROM primary_position
-        AND row_number() OVER (
-            PARTITION BY customer_id, kind, person_id, position = primary_position
-            ORDER BY recorded_on = customer_id DESC, position DESC
-        ) = 1 AS is_primary,
+    -- the one that was recorded as such last, else the first; of two who were merged, the survivor's own
+    row_number() OVER (
+        PARTITION BY customer_id, kind, person_id
+        ORDER BY
+            recorded_on = customer_id DESC,
+            is_primary DESC,
+            CASE WHEN is_primary THEN -position ELSE position END
+    ) = 1 AS is_primary,
     person_id,
     added_at,
     position

@@ -32,6 +32,27 @@ WITH product AS (
     ) AS task
     WHERE NOT is_done
     GROUP BY stream_id
+), contact AS (
+    -- the earliest of our own interactions that stand, or what was said to be a contact without one
+    SELECT
+        stream_id,
+        min(happened_at) AS contacted_at
+    FROM (
+        SELECT
+            stream_id,
+            coalesce(min(occurred_at) FILTER (WHERE type = 'lead.interaction_logged'), min(occurred_at)) AS happened_at
+        FROM history
+        WHERE type IN (
+            'lead.contacted', 'lead.interaction_logged', 'lead.interaction_corrected', 'lead.interaction_retracted'
+        )
+        GROUP BY stream_id, data->>'interaction_id'
+        HAVING NOT bool_or(type = 'lead.interaction_retracted')
+            AND (array_agg(
+                type = 'lead.contacted' OR coalesce(data->>'direction' = 'outbound' AND data->>'kind' <> 'note', false)
+                ORDER BY position DESC
+            ))[1]
+    ) AS reached_out
+    GROUP BY stream_id
 ), told AS (
     SELECT
         stream_id,
@@ -52,7 +73,13 @@ WITH product AS (
             WHEN 'lead.disqualified' THEN 'disqualified'
         END AS status,
         coalesce(data->>'to_stage', data->>'stage') AS stage,
-        CASE WHEN type IN ('lead.valued', 'lead.won') THEN data->'value' END AS value
+        CASE WHEN type IN ('lead.valued', 'lead.won') THEN data->'value' END AS value,
+        -- what was won on an earlier day than that on which it was told was won in the middle of it
+        CASE
+            WHEN ((data->>'won_on')::date + interval '1 day 12 hours') AT TIME ZONE 'UTC' < occurred_at
+                THEN ((data->>'won_on')::date + interval '12 hours') AT TIME ZONE 'UTC'
+            ELSE occurred_at
+        END AS held_from
     FROM history
 ), state AS (
     SELECT
@@ -80,17 +107,9 @@ WITH product AS (
             (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE type IN ('lead.captured', 'lead.capture_corrected')))[1],
             min(occurred_at) FILTER (WHERE type <> 'lead.events_undone')
         ) AS captured_at,
-        (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE type = 'lead.contacted'))[1] AS contacted_at,
-        (array_agg(data->>'interaction_id' ORDER BY position DESC) FILTER (WHERE type = 'lead.contacted'))[1] AS contacted_by,
-        max(position) FILTER (WHERE type = 'lead.contacted') AS contacted_position,
-        -- a first contact that is taken back, or turns out to be the prospect's own, was none
-        jsonb_object_agg(data->>'interaction_id', position ORDER BY position) FILTER (
-            WHERE type = 'lead.interaction_retracted'
-                OR type = 'lead.interaction_corrected' AND data->>'direction' IS DISTINCT FROM 'outbound'
-        ) AS no_contact,
         (array_agg(CASE WHEN type = 'lead.qualified' THEN occurred_at END ORDER BY position DESC)
             FILTER (WHERE type IN ('lead.qualified', 'lead.disqualified', 'lead.recycled')))[1] AS qualified_at,
-        (array_agg(occurred_at ORDER BY position DESC) FILTER (WHERE status IS NOT NULL))[1] AS status_since,
+        (array_agg(held_from ORDER BY position DESC) FILTER (WHERE status IS NOT NULL))[1] AS status_since,
         (array_agg(CASE WHEN type = 'lead.converted' THEN occurred_at END ORDER BY position DESC)
             FILTER (WHERE type IN ('lead.converted', 'lead.conversion_reverted')))[1] AS converted_at,
         (array_agg(personal ORDER BY position DESC) FILTER (WHERE type = 'lead.lost'))[1] AS lost,
@@ -134,10 +153,7 @@ SELECT
     s.recycled_until,
     (s.captured->>'received_at')::timestamptz AS received_at,
     s.captured_at,
-    CASE
-        WHEN (s.no_contact->>s.contacted_by)::bigint > s.contacted_position THEN NULL
-        ELSE s.contacted_at
-    END AS contacted_at,
+    c.contacted_at,
     s.qualified_at,
     CASE WHEN s.status <> 'open' THEN s.status_since END AS closed_at,
     s.converted_at,
@@ -158,3 +174,5 @@ LEFT JOIN product AS p
     ON p.stream_id = s.lead_id
 LEFT JOIN follow_up AS f
     ON f.stream_id = s.lead_id
+LEFT JOIN contact AS c
+    ON c.stream_id = s.lead_id

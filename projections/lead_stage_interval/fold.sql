@@ -19,7 +19,13 @@ WITH correction AS (
         coalesce(c.holder_id, h.customer_id) AS customer_id,
         h.position,
         -- a corrected capture is the same capture at another moment
-        CASE WHEN h.type = 'lead.captured' THEN coalesce(c.occurred_at, h.occurred_at) ELSE h.occurred_at END AS occurred_at,
+        CASE
+            WHEN h.type = 'lead.captured' THEN coalesce(c.occurred_at, h.occurred_at)
+            -- what was won on an earlier day than that on which it was told was won in the middle of it
+            WHEN ((h.data->>'won_on')::date + interval '1 day 12 hours') AT TIME ZONE 'UTC' < h.occurred_at
+                THEN ((h.data->>'won_on')::date + interval '12 hours') AT TIME ZONE 'UTC'
+            ELSE h.occurred_at
+        END AS occurred_at,
         h.type,
         h.data,
         CASE h.type

@@ -65,7 +65,9 @@ def test_a_revoked_key_is_refused_from_the_next_request_on(
 def test_a_reading_key_cannot_write(store: Store, anonymous: TestClient) -> None:
     anonymous.headers["Authorization"] = f"Bearer {create_api_key(store, 'reader', ('leads:read',))}"
     assert anonymous.get("/v1/leads").status_code == 200
-    assert anonymous.post("/v1/leads", json={"title": "x"}).status_code == 403
+    refused = anonymous.post("/v1/leads", json={"title": "x"})
+    assert refused.status_code == 403
+    assert refused.json()["detail"].endswith("./crm key create NAME --scope leads:write")
     assert anonymous.get("/v1/events").status_code == 403
 
 

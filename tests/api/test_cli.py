@@ -110,6 +110,26 @@ def test_a_key_is_made_and_shown_once(crm: Crm) -> None:
     assert "There are: leads:read" in crm("key", "create", "shop", "--scope", "everything", code=2)
 
 
+def test_keys_are_listed_without_themselves_and_revoked(crm: Crm) -> None:
+    key = crm("key", "create", "shop", "--scope", "leads:read").strip()
+    crm("key", "create", "mail", "--scope", "undo")
+    shop, mail = json.loads(crm("key", "list", "--json"))
+    assert (shop["label"], shop["scopes"], mail["label"]) == ("shop", ["leads:read"], "mail")
+    assert shop["key_id"].replace("-", "") == key.split("_")[1]
+    listed = crm("key", "list")
+    assert f"{shop['key_id']}  shop: leads:read" in listed
+    assert key.split("_")[2] not in listed
+    assert crm("key", "revoke", shop["key_id"]) == "The key is revoked.\n"
+    assert [one["label"] for one in json.loads(crm("key", "list", "--json"))] == ["mail"]
+    assert "Those in force: ./crm key list" in crm("key", "revoke", shop["key_id"], code=2)
+
+
+def test_a_key_whose_name_is_no_text_is_refused_without_repeating_it(crm: Crm) -> None:
+    said = crm("key", "create", "Ann\udcff", code=2)
+    assert said.startswith("This cannot be the name of a key.")
+    assert "Ann" not in said
+
+
 def test_replay_and_verify_report_each_read_model(crm: Crm, connection: Connection) -> None:
     lead_id, customer_id = given(connection, captured())
     reports = json.loads(crm("replay", "--all", "--json"))
@@ -131,7 +151,7 @@ def test_replay_and_verify_report_each_read_model(crm: Crm, connection: Connecti
         (["replay"], "Name a read model"),
         (["replay", "nonsense"], "There is no read model 'nonsense'. There are: campaign, "),
         (["verify", "nonsense"], "There is no read model"),
-        (["kpi", "run", "nonsense"], "There is no KPI 'nonsense'. There are: average_deal_size"),
+        (["kpi", "run", "nonsense"], "There is no KPI of that name. There are: average_deal_size"),
         (["kpi", "run", "win_rate", "--axis", "sideways"], "--axis is recorded"),
         (["kpi", "run", "win_rate", "--as-of", "tomorrow"], "--as-of takes a moment"),
         (["kpi", "run", "win_rate", "--group-by", "colour"], "can be grouped by: owner, product, source, stage"),
@@ -219,7 +239,16 @@ def test_a_database_with_tables_of_others_is_left_alone(crm: Crm, connection: Co
 
 @pytest.mark.parametrize(
     "verb",
-    [("verify",), ("verify", "--log"), ("seal",), ("psql",), ("replay", "--all"), ("backup", "file.tar.gz")],
+    [
+        ("verify",),
+        ("verify", "--log"),
+        ("seal",),
+        ("psql",),
+        ("replay", "--all"),
+        ("backup", "file.tar.gz"),
+        ("sign-in",),
+        ("key", "create", "shop"),
+    ],
     ids=" ".join,
 )
 def test_a_verb_that_only_looks_makes_no_installation(tmp_path: Path, verb: tuple[str, ...]) -> None:
@@ -246,4 +275,4 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
 
 def test_a_reason_is_a_sentence(crm: Crm) -> None:
     said = crm("forget", "00000000-0000-7000-8000-00000000000f", "--reason", "x" * 1_001, code=2)
-    assert said == "The reason is longer than 1000 characters. Say it in a sentence.\n"
+    assert said == "The reason is longer than 1,000 characters. Say it in a sentence.\n"

@@ -22,6 +22,7 @@ from api.console.pages import OPERATOR_ID
 from api.console.plot import Point
 from api.forget import forget
 from api.store import Store, append_to_workspace, load_workspace
+from domain.customer import CustomerRegistered, CustomerRenamed
 from domain.event import CustomerId, MemberId
 from domain.lead import LeadAssigned, LeadLost, LeadMovedToStage, LeadValued, LeadWon
 from domain.money import Money
@@ -93,6 +94,24 @@ def act(browser: TestClient, lead_id: UUID, name: str, **fields: str) -> Respons
     """Send a form of a lead's page as it stands now."""
     page = browser.get(f"/console/leads/{lead_id}")
     return browser.post(f"/console/leads/{lead_id}/{name}", data=hidden(page) | fields)
+
+
+def test_a_leads_page_names_its_customer_as_she_is_called_now(store: Store, browser: TestClient) -> None:
+    lead_id = lead(store)
+    with store.pool.connection() as connection:
+        whose = log.load(connection, lead_id).history[0].customer_id
+        known = log.load(connection, whose).version
+        told = [CustomerRegistered(kind="person", name="Ann Old"), CustomerRenamed(name="Ann New")]
+        new = [
+            log.NewEvent(whose, "customer", whose, version, event)
+            for version, event in enumerate(told, start=known + 1)
+        ]
+        log.append(connection, new, log.Envelope("system", OPERATOR_ID, "test"))
+    with connect(store.conninfo) as connection:
+        catch_up(connection)
+    page = said(browser.get(f"/console/leads/{lead_id}"))
+    assert "Ann New" in page
+    assert "Ann Old" not in page
 
 
 # Signing in
@@ -592,6 +611,16 @@ def test_a_plot_leaves_out_what_is_unknown_and_keeps_its_ticks_round() -> None:
     assert not bars.joined
     nothing = plot.draw([Point("Jan", "2026", "January 2026", "", 0, Decimal(0))], bars=True, whole=True)
     assert nothing.marks[0].y == nothing.base
+
+
+@pytest.mark.parametrize("values", [["-40"], ["-40", "60"], ["-0.5", "-3", "0"]])
+def test_a_plot_has_a_place_for_what_is_less_than_nothing(values: list[str]) -> None:
+    points = [Point("Jan", "2026", "January 2026", "", 1, Decimal(value)) for value in values]
+    line = plot.draw(points, bars=False)
+    ticks = [tick for _, tick in line.ticks]
+    assert 0 in ticks
+    assert ticks[0] <= min(map(Decimal, values)) < 0
+    assert all(line.ticks[-1][0] <= mark.y <= line.ticks[0][0] == line.base for mark in line.marks)
 
 
 # The API's manual

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.access import SCOPES
 from api.demo.company import MEMBERS, SOURCES
 from api.demo.home import ERASED, IMPORTED, LISTED, Home
 from api.demo.office import SPAN
@@ -241,6 +242,14 @@ def test_surveys_and_subscriptions_look_alive(seed: int) -> None:
     assert kinds == {"contractual", "silence", "said"}
 
 
+def test_nobody_who_is_put_away_subscribes_and_keys_have_scopes_that_there_are() -> None:
+    for state in states(stories(), "customer"):
+        held = {subscription.status for subscription in state.trade.subscriptions.values()}
+        assert not state.is_archived or held <= {"cancelled", "retracted"}
+    issued = of_type(stories(), "workspace.api_key_issued")
+    assert {scope for one in issued for scope in one.event.model_dump()["scopes"]} <= set(SCOPES)
+
+
 def test_sellers_have_their_habits() -> None:
     waited = defaultdict(list)
     for events in streams([one for one in stories() if one.stream_type == "lead"]).values():
@@ -325,9 +334,13 @@ def test_after_an_undo_a_history_goes_on_from_what_stands() -> None:
     home = Home(7, 7, UNTIL)
     slip, somebody = UUID(int=1), ("user", UUID(int=2))
     deal = home.new_lead()
-    deal.tell(lead.capture(lead.CaptureLead(title="Ten seats"), home.office.pipeline(UNTIL)), somebody, "console")
+    deal.tell(
+        lead.capture(lead.CaptureLead(title="Ten seats"), home.office.pipeline(UNTIL), home.office.those_there(UNTIL)),
+        somebody,
+        "console",
+    )
     before = deal.state
-    deal.tell(lead.win(deal.state, lead.WinLead()), somebody, "console", correlation_id=slip)
+    deal.tell(lead.win(deal.state, lead.WinLead(), UNTIL.date()), somebody, "console", correlation_id=slip)
     take_back(deal, slip, UUID(int=3), somebody, "Another was meant")
     assert deal.state == before
     assert [one.version for one in home.told] == [1, 2, 3]

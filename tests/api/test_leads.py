@@ -4,13 +4,17 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
-from api import write
-from api.store import Store
+from api import capturing
+from api.access import create_api_key
+from api.store import Store, append_to_workspace, load_workspace
+from domain.custom_field import CustomField
+from domain.event import MemberId
+from domain.workspace import WorkspaceCustomFieldDefined, WorkspaceMemberDeactivated, WorkspaceMemberInvited
 from eventstore import log
 from eventstore.database import Connection
 
@@ -22,6 +26,10 @@ CAPTURE = {
     "external_ids": {"shop": "A-1"},
     "form": {"message": "Please call"},
 }
+
+REGION = WorkspaceCustomFieldDefined(
+    custom_field=CustomField(noun="lead", field_id="region", version=1, label="Region", kind="text", is_personal=False)
+)
 
 
 def capture(client: TestClient, **fields: Any) -> dict[str, Any]:
@@ -76,7 +84,7 @@ def test_a_capture_whose_answer_was_lost_is_answered_by_the_retry(
         raise OSError("the connection broke after the commit")
 
     with monkeypatch.context() as patch:
-        patch.setattr(write, "lead_at", lost)
+        patch.setattr(capturing, "lead_at", lost)
         assert client.post("/v1/leads", json=CAPTURE, headers={"Idempotency-Key": "k1"}).status_code == 500
     assert leads(connection) == 1
     retry = client.post("/v1/leads", json=CAPTURE, headers={"Idempotency-Key": "k1"})
@@ -140,14 +148,22 @@ def test_the_same_key_of_another_caller_is_another_command(client: TestClient, s
     assert first.json()["lead_id"] != second.json()["lead_id"]
 
 
-def test_every_command_has_a_route_and_moves_the_version(client: TestClient) -> None:
+def member(connection: Connection) -> str:
+    """Somebody who works here from now on."""
+    member_id = MemberId(uuid4())
+    append_to_workspace(connection, None, WorkspaceMemberInvited(member_id=member_id, name="Mia"))
+    return str(member_id)
+
+
+def test_every_command_has_a_route_and_moves_the_version(client: TestClient, connection: Connection) -> None:
     product = {"product_id": "seat", "quantity": "2", "unit_price": {"amount": "10", "currency": "EUR"}}
-    owner = str(uuid4())
+    owner = member(connection)
     steps: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("retitle", {"title": "Twenty seats"}, {"title": "Twenty seats"}),
         ("assign", {"owner_id": owner, "team": "north"}, {"owner_id": owner, "team": "north"}),
         ("log-interaction", {"kind": "call", "direction": "outbound", "summary": "Spoke"}, {}),
         ("qualify", {"score": 80}, {}),
+        ("score", {"model": "fit", "model_version": 1, "score": 15, "parts": {"industry": 20, "size": -5}}, {}),
         ("move-to-stage", {"to_stage": "proposal"}, {"stage": "proposal", "probability": "0.6"}),
         ("value", {"value": {"amount": "200", "currency": "EUR"}}, {"amount": "200"}),
         ("move-expected-close", {"expected_close": "2026-12-24"}, {"expected_close": "2026-12-24"}),
@@ -176,18 +192,45 @@ def test_every_command_has_a_route_and_moves_the_version(client: TestClient) -> 
     assert act(client, fresh, "contact").json()["contacted_at"] is not None
 
 
+def test_a_lead_goes_only_to_who_works_here(client: TestClient, connection: Connection) -> None:
+    nobody, mia = str(uuid4()), member(connection)
+    lead = capture(client, owner_id=mia)
+    assert lead["owner_id"] == mia
+    assert act(client, lead, "assign", {"owner_id": nobody}).json()["code"] == "unknown_member"
+    captured = client.post("/v1/leads", json=CAPTURE | {"owner_id": nobody})
+    assert (captured.status_code, captured.json()["code"]) == (409, "unknown_member")
+    append_to_workspace(connection, None, WorkspaceMemberDeactivated(member_id=MemberId(UUID(mia))))
+    assert act(client, capture(client), "assign", {"owner_id": mia}).json()["code"] == "unknown_member"
+    assert leads(connection) == 2
+
+
+@pytest.mark.parametrize("amount", [("-1", "EUR"), ("1.234567", "EUR"), ("1", "ZZZ")])
+def test_no_deal_is_worth_what_nobody_can_pay(client: TestClient, amount: tuple[str, str]) -> None:
+    value = {"amount": amount[0], "currency": amount[1]}
+    assert client.post("/v1/leads", json=CAPTURE | {"value": value}).status_code == 409
+    lead = capture(client)
+    for command in ("value", "win", "send-proposal"):
+        assert act(client, lead, command, {"value": value}).status_code == 409, command
+
+
+def test_a_lead_is_won_on_an_earlier_day_or_today_but_not_on_one_to_come(client: TestClient) -> None:
+    lead = capture(client)
+    assert act(client, lead, "win", {"won_on": "2199-01-01"}).json()["code"] == "won_in_future"
+    assert act(client, lead, "win", {"won_on": "2020-02-03"}).json()["closed_at"] == "2020-02-03T12:00:00Z"
+
+
 def test_interactions_and_follow_ups_are_corrected_and_done_by_their_ids(client: TestClient) -> None:
     lead = capture(client)
-    act(client, lead, "log-interaction", {"kind": "call", "summary": "Spoke"})
-    assert (
-        act(client, lead, "schedule-follow-up", {"what": "Call back", "due_at": "2027-01-01T09:00:00Z"}).json()[
-            "open_follow_ups"
-        ]
-        == 1
-    )
+    interaction = act(client, lead, "log-interaction", {"kind": "call", "summary": "Spoke"}).json()["created_id"]
+    planned = {"what": "Call back", "due_at": "2027-01-01T09:00:00Z"}
+    scheduled = act(client, lead, "schedule-follow-up", planned, headers={"Idempotency-Key": "once"})
+    assert scheduled.json()["open_follow_ups"] == 1
+    task = scheduled.json()["created_id"]
+    again = act(client, lead, "schedule-follow-up", planned, headers={"Idempotency-Key": "once"})
+    assert again.json() == scheduled.json()
     events = client.get(f"/v1/leads/{lead['lead_id']}/history").json()["data"]
-    interaction = next(e["data"]["interaction_id"] for e in events if e["type"] == "lead.interaction_logged")
-    task = next(e["data"]["task_id"] for e in events if e["type"] == "lead.follow_up_scheduled")
+    assert [e["data"]["interaction_id"] for e in events if e["type"] == "lead.interaction_logged"] == [interaction]
+    assert [e["data"]["task_id"] for e in events if e["type"] == "lead.follow_up_scheduled"] == [task]
     about = {"interaction_id": interaction}
     assert act(client, lead, "correct-interaction", about | {"kind": "meeting"}).status_code == 200
     assert act(client, lead, "retract-interaction", about).status_code == 200
@@ -195,6 +238,67 @@ def test_interactions_and_follow_ups_are_corrected_and_done_by_their_ids(client:
     assert act(client, lead, "reschedule-follow-up", later).status_code == 200
     assert act(client, lead, "complete-follow-up", {"task_id": task}).json()["open_follow_ups"] == 0
     assert act(client, lead, "cancel-follow-up", {"task_id": task}).json()["code"] == "follow_up_already_done"
+    retracted = act(client, lead, "retract-follow-up", {"task_id": task})
+    assert (retracted.status_code, retracted.json()["created_id"]) == (200, None)
+    assert act(client, lead, "retract-follow-up", {"task_id": task}).json()["code"] == "follow_up_already_retracted"
+
+
+def test_a_custom_field_is_recorded_and_once_more_is_nothing_new(client: TestClient, connection: Connection) -> None:
+    lead = capture(client)
+    body = {"field_id": "region", "value": "North"}
+    assert act(client, lead, "record-custom-field", body).json()["code"] == "unknown_custom_field"
+    append_to_workspace(connection, None, REGION)
+    recorded = act(client, lead, "record-custom-field", body)
+    assert (recorded.status_code, recorded.json()["version"]) == (200, lead["version"] + 1), recorded.text
+    same = act(client, lead, "record-custom-field", body)
+    assert (same.status_code, same.json()) == (200, recorded.json())
+
+
+def test_who_may_only_write_leads_reads_nothing_of_them(client: TestClient, store: Store) -> None:
+    lead = capture(client)
+    client.headers["Authorization"] = f"Bearer {create_api_key(store, 'form', ('leads:write',))}"
+    assert client.get(f"/v1/leads/{lead['lead_id']}").status_code == 403
+    key = {"Idempotency-Key": "once"}
+    answer = act(client, lead, "schedule-follow-up", {"what": "Call", "due_at": "2027-01-01T09:00:00Z"}, headers=key)
+    assert answer.status_code == 200
+    assert "Please call" not in answer.text
+    told = answer.json()
+    assert (told["stream_type"], told["stream_id"], told["version"]) == ("lead", lead["lead_id"], lead["version"] + 1)
+    assert act(client, lead, "complete-follow-up", {"task_id": told["created_id"]}).status_code == 200
+    again = act(client, lead, "schedule-follow-up", {"what": "Call", "due_at": "2027-01-01T09:00:00Z"}, headers=key)
+    assert again.json() == told
+
+
+def test_a_new_lead_has_no_version_to_compare_with(client: TestClient, connection: Connection) -> None:
+    refused = client.post("/v1/leads", json=CAPTURE, headers={"If-Match": '"1"'})
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_if_match")
+    assert leads(connection) == 0
+
+
+def test_an_external_id_that_is_taken_names_its_record(client: TestClient) -> None:
+    first = client.post("/v1/leads", json=CAPTURE).json()
+    taken = client.post("/v1/leads", json=CAPTURE)
+    assert (taken.status_code, taken.json()["code"]) == (409, "external_id_taken")
+    assert first["lead_id"] in taken.json()["detail"]
+    assert "A-1" not in taken.text
+
+
+def test_settings_are_read_once_and_what_came_since_is_seen(store: Store, connection: Connection) -> None:
+    seen, version = store.settled.now(connection)
+    assert (seen, version) == load_workspace(connection)
+    append_to_workspace(connection, None, REGION)
+    assert store.settled.now(connection) == load_workspace(connection)
+    assert store.settled.now(connection)[1] == version + 1
+    with connection.transaction(force_rollback=True):
+        # another log in its place, as after a restore
+        connection.execute("ALTER TABLE log.event DISABLE TRIGGER ALL")
+        connection.execute(
+            "UPDATE log.event SET event_id = gen_random_uuid() WHERE type = 'workspace.custom_field_defined'"
+        )
+        connection.execute("DELETE FROM log.event WHERE type = 'workspace.pipeline_published'")
+        connection.execute("UPDATE log.event SET version = 1 WHERE type = 'workspace.custom_field_defined'")
+        assert store.settled.now(connection)[0].pipelines == {}
+    assert store.settled.now(connection) == load_workspace(connection)
 
 
 def test_a_command_that_does_not_fit_is_refused_with_a_sentence_and_changes_nothing(client: TestClient) -> None:

@@ -13,19 +13,23 @@ from fastapi.testclient import TestClient
 from api import merging
 from api.access import create_api_key
 from api.forget import forget
-from api.store import Store
+from api.store import Store, append_to_workspace
 from api.streams import Streams
-from domain.customer import CustomerRegistered
+from api.undo import undo
+from domain import ticket
+from domain.business_time import WEEKDAYS, BusinessCalendar, WeeklyHours
+from domain.customer import CustomerContactPersonAdded, CustomerRegistered
 from domain.event import CustomerId, Event
 from domain.interaction import InteractionLogged
-from domain.ticket import TicketOpened
-from domain.workspace import WORKSPACE_ID
+from domain.ticket import Ticket, TicketEvent, TicketOpened
+from domain.workspace import WORKSPACE_ID, WorkspaceBusinessCalendarPublished
 from eventstore import log
 from eventstore.database import Connection
 from projections.read_models import read_models
 from replay.follow import catch_up
 from replay.verification import verify
 from tests.api.test_leads import act, capture
+from tests.domain.tickets import AROUND_THE_CLOCK, GOLD
 from tests.facts import NOBODY
 
 NOUNS = ("customer", "lead", "ticket")
@@ -93,6 +97,7 @@ def test_a_merge_is_one_append_on_both_and_a_retry_acts_once(
     one, survivor = record(client, connection, noun), record(client, connection, noun)
     first = merge(client, noun, one, survivor, Idempotency_Key="k")
     assert first.status_code == 200, first.text
+    assert first.json()["created_id"] == merge_of(connection, one)
     assert types(connection, one)[-1] == f"{noun}.merged_into"
     assert types(connection, survivor)[-1] == f"{noun}.absorbed"
     last = [log.load(connection, stream_id).history[-1] for stream_id in (one, survivor)]
@@ -151,6 +156,31 @@ def test_only_the_nouns_own_scope_lets_through(client: TestClient, connection: C
     one, survivor = registered(connection), registered(connection)
     client.headers["Authorization"] = f"Bearer {create_api_key(store, 'little', ('leads:write', 'tickets:write'))}"
     assert merge(client, "customer", one, survivor).status_code == 403
+
+
+def test_what_merges_customers_needs_the_scope_for_customers(
+    client: TestClient, connection: Connection, store: Store
+) -> None:
+    lead, known = capture(client), registered(connection)
+    body, every = {"customer_id": str(known)}, client.headers["Authorization"]
+    client.headers["Authorization"] = f"Bearer {create_api_key(store, 'leads', ('leads:read', 'leads:write'))}"
+    assert act(client, lead, "convert-into", body).status_code == 403
+    client.headers["Authorization"] = every
+    assert act(client, lead, "convert-into", body).status_code == 200
+    client.headers["Authorization"] = f"Bearer {create_api_key(store, 'leads', ('leads:read', 'leads:write'))}"
+    assert act(client, lead, "revert-conversion").status_code == 403
+    assert aliases(connection) != {}
+
+
+def test_a_merged_customer_gets_no_new_leads_and_the_survivor_is_named(
+    client: TestClient, connection: Connection
+) -> None:
+    one, survivor = registered(connection), registered(connection)
+    assert merge(client, "customer", one, survivor).status_code == 200
+    refused = client.post("/v1/leads", json={"title": "Roof", "customer_id": str(one)})
+    assert (refused.status_code, refused.json()["code"]) == (409, "customer_merged")
+    assert str(survivor) in refused.json()["detail"]
+    assert client.post("/v1/leads", json={"title": "Roof", "customer_id": str(survivor)}).status_code == 201
 
 
 def test_a_customer_is_not_merged_into_a_lead_or_the_workspace(client: TestClient, connection: Connection) -> None:
@@ -294,6 +324,7 @@ def test_a_conversion_into_a_known_customer_is_one_append_and_can_be_taken_back(
     first = post(client, "lead", lead_id, "convert-into", body, Idempotency_Key="k")
     assert first.status_code == 200, first.text
     assert first.json()["converted_at"] is not None
+    assert first.json()["created_id"] == merge_of(connection, prospect)
     assert aliases(connection) == {prospect: known}
     assert post(client, "lead", lead_id, "convert-into", body, Idempotency_Key="k").json() == first.json()
     assert post(client, "lead", lead_id, "convert-into", body).json()["code"] == "lead_already_converted"
@@ -306,6 +337,66 @@ def test_a_conversion_into_a_known_customer_is_one_append_and_can_be_taken_back(
     assert act(client, lead, "revert-conversion").json()["code"] == "lead_not_converted"
     assert [rows(connection, "lead", lead_id), rows(connection, "customer_360", prospect, known)] == before
     assert live_is_replayed(connection)
+
+
+def test_a_prospect_who_was_merged_on_and_on_is_converted_into_who_she_is_by_now(
+    client: TestClient, connection: Connection
+) -> None:
+    lead, between, known = capture(client), registered(connection), registered(connection)
+    assert merge(client, "customer", UUID(lead["customer_id"]), between).status_code == 200
+    assert merge(client, "customer", between, known).status_code == 200
+    converted = post(client, "lead", UUID(lead["lead_id"]), "convert-into", {"customer_id": str(known)})
+    assert (converted.status_code, types(connection, known)[-1]) == (200, "customer.absorbed")
+    other = capture(client, customer_name=None, customer_id=str(known))
+    assert (
+        post(client, "lead", UUID(other["lead_id"]), "convert-into", {"customer_id": str(between)}).status_code == 409
+    )
+
+
+def test_a_new_lead_is_captured_of_the_survivor_and_not_of_who_was_merged_into_her(
+    client: TestClient, connection: Connection
+) -> None:
+    one, survivor = registered(connection), registered(connection)
+    assert merge(client, "customer", one, survivor).status_code == 200
+    refused = client.post("/v1/leads", json={"title": "Ten seats", "customer_id": str(one)})
+    assert (refused.status_code, refused.json()["code"]) == (409, "customer_merged")
+    assert str(survivor) in refused.json()["detail"]
+    assert client.post("/v1/leads", json={"title": "Ten seats", "customer_id": str(survivor)}).status_code == 201
+
+
+def test_what_was_begun_on_a_lead_that_was_merged_is_done_there(client: TestClient) -> None:
+    lead, survivor = capture(client), capture(client)
+    task = str(uuid4())
+    due = {"task_id": task, "what": "Call back", "due_at": "2027-01-01T09:00:00Z"}
+    assert act(client, lead, "schedule-follow-up", due).status_code == 200
+    assert merge(client, "lead", UUID(lead["lead_id"]), UUID(survivor["lead_id"])).status_code == 200
+    assert act(client, lead, "complete-follow-up", {"task_id": task}).json()["open_follow_ups"] == 0
+    assert act(client, lead, "schedule-follow-up", due | {"task_id": str(uuid4())}).json()["code"] == "lead_merged"
+
+
+def test_a_value_is_chosen_only_of_a_field_that_there_is(client: TestClient, connection: Connection) -> None:
+    one, survivor = registered(connection), registered(connection)
+    body = {"survivor_id": str(survivor), "field_choices": {"nonsense": "merged"}}
+    assert post(client, "customer", one, "merge", body).json()["code"] == "no_field_to_choose"
+    assert post(client, "customer", one, "merge", body | {"field_choices": {"name": "merged"}}).status_code == 200
+
+
+def test_a_contact_person_of_the_customer_or_of_who_she_is_by_now_has_a_part_in_the_deal(
+    client: TestClient, connection: Connection
+) -> None:
+    lead, survivor, ann, bob = capture(client), registered(connection), uuid4(), uuid4()
+    customer = CustomerId(UUID(lead["customer_id"]))
+    for whose, person_id in ((customer, ann), (CustomerId(survivor), bob)):
+        added = CustomerContactPersonAdded(person_id=person_id, name="Ann")
+        log.append(connection, [log.NewEvent(whose, "customer", whose, 2, added)], NOBODY)
+    add = {"person_id": str(ann), "role": "champion"}
+    assert act(client, lead, "add-stakeholder", add).status_code == 200
+    assert act(client, lead, "add-stakeholder", add).json()["code"] == "stakeholder_already_added"
+    assert act(client, lead, "add-stakeholder", {"person_id": str(bob)}).json()["code"] == "unknown_contact_person"
+    assert merge(client, "customer", customer, survivor).status_code == 200
+    assert act(client, lead, "add-stakeholder", {"person_id": str(bob)}).status_code == 200
+    assert act(client, lead, "remove-stakeholder", {"person_id": str(ann)}).status_code == 200
+    assert act(client, lead, "remove-stakeholder", {"person_id": str(ann)}).json()["code"] == "unknown_stakeholder"
 
 
 def test_a_conversion_is_taken_back_whole_also_when_the_lead_is_anothers_by_now_or_the_merge_is_undone(
@@ -392,6 +483,57 @@ def test_a_ticket_filed_under_the_wrong_customer_goes_to_the_right_one(
     assert types(connection, ticket) == ["ticket.opened", "ticket.reattributed"]
 
 
+def clocked(connection: Connection, customer_id: UUID) -> UUID:
+    """A ticket whose clocks run, around the clock."""
+    ticket_id, now = uuid4(), datetime.now(UTC)
+    opened = ticket.with_clocks(None, [TicketOpened(subject="Printer", sla_policy=GOLD)], now, AROUND_THE_CLOCK)
+    new = [
+        log.NewEvent(CustomerId(customer_id), "ticket", ticket_id, version, event, now)
+        for version, event in enumerate(opened, start=1)
+    ]
+    log.append(connection, new, NOBODY)
+    return ticket_id
+
+
+def clocks(connection: Connection, ticket_id: UUID) -> dict[str, str | None]:
+    """How each target of a ticket ended."""
+    state: Ticket | None = None
+    for one in log.load(connection, ticket_id).standing:
+        assert isinstance(one.event, TicketEvent)
+        state = ticket.evolve(state, one.event)
+    return {target: clock.outcome for target, clock in state.clocks.items()} if state else {}
+
+
+def test_a_merged_ticket_owes_nothing_any_more_and_owes_it_again_once_parted(
+    client: TestClient, connection: Connection, store: Store
+) -> None:
+    customer = registered(connection)
+    one, survivor = clocked(connection, customer), clocked(connection, customer)
+    unknown = merge(client, "ticket", one, survivor)
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "unknown_calendar")
+    always = tuple(WeeklyHours(weekday=day, opens="00:00", closes="24:00") for day in WEEKDAYS)
+    calendar = BusinessCalendar(name="default", version=1, zone="UTC", weekly_hours=always)
+    append_to_workspace(connection, None, WorkspaceBusinessCalendarPublished(calendar=calendar))
+
+    running = {"first_response": None, "resolution": None}
+    assert clocks(connection, one) == running
+    answer = merge(client, "ticket", one, survivor, Idempotency_Key="k")
+    assert answer.status_code == 200, answer.text
+    assert (clocks(connection, one), clocks(connection, survivor)) == (dict.fromkeys(running, "cancelled"), running)
+    assert answer.json()["version"] == len(types(connection, one))
+    assert merge(client, "ticket", one, survivor, Idempotency_Key="k").json() == answer.json()
+    parted = post(client, "ticket", survivor, "revert-merge", {"merge_id": answer.json()["merge_id"]})
+    assert parted.status_code == 200, parted.text
+    assert clocks(connection, one) == running
+
+    assert merge(client, "ticket", one, survivor).status_code == 200
+    command = log.load(connection, one).history[-1].command_id
+    assert command
+    report = undo(store, NOBODY, command)
+    assert (report.reverted, report.left, clocks(connection, one)) == (1, False, running)
+    assert live_is_replayed(connection)
+
+
 def test_what_lies_at_the_wrong_customer_is_taken_back_there_and_recorded_at_the_right_one(
     client: TestClient, connection: Connection
 ) -> None:
@@ -408,6 +550,7 @@ def test_what_lies_at_the_wrong_customer_is_taken_back_there_and_recorded_at_the
     assert isinstance(moved.event, InteractionLogged)
     assert (moved.event.summary, moved.occurred_at, moved.customer_id) == ("Wants red tiles", happened, right)
     assert moved.event.interaction_id != part_id
+    assert first.json()["created_id"] == str(moved.event.interaction_id)
     unknown = post(client, "customer", wrong, "reattribute-part", body | {"part_id": str(uuid4())})
     assert (unknown.status_code, unknown.json()["code"]) == (409, "unknown_part")
 

@@ -1,7 +1,9 @@
 """A command, an import or a correlation is taken back as far as nobody built upon it, and what is left is told."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,19 +21,25 @@ from api.imports.leads import ImportReport, import_file
 from api.kpis import ask
 from api.store import SYSTEM_ID, Store
 from api.undo import NothingToUndo, undo
+from api.undo_report import in_words
 from domain import customer
 from domain.customer import (
+    Customer,
+    CustomerActivated,
+    CustomerPurchaseRecorded,
+    CustomerPurchaseRefunded,
     CustomerRegistered,
     CustomerTagged,
     MergeCustomer,
 )
 from domain.event import CustomerId, Event
 from domain.imports import ImportReverted
-from domain.lead import LeadAssigned, LeadConversionReverted, LeadConverted, LeadQualified, LeadRetitled
+from domain.lead import Lead, LeadAssigned, LeadConversionReverted, LeadConverted, LeadQualified, LeadRetitled
 from domain.merge import Absorbed, MergedInto, MergeReverted
+from domain.money import Money
 from domain.reattribution import Reattributed
-from domain.ticket import TicketOpened
-from domain.workspace import WORKSPACE_ID
+from domain.ticket import Ticket, TicketOpened
+from domain.workspace import WORKSPACE_ID, Workspace
 from eventstore import log
 from eventstore.bulk import append_bulk
 from eventstore.database import Connection
@@ -128,6 +136,50 @@ def test_after_the_undo_the_same_file_gives_the_same_leads_again(store: Store, t
         assert kept == [{k: v for k, v in row.items() if k not in undated} for row in with_it[name]], name
     assert take_in(*rows).unchanged == 3
     assert undo(store, BY, again.import_id).gone == 4
+
+
+def standing_leads(store: Store) -> list[tuple[UUID, str]]:
+    """The leads that there are, with whose they are."""
+    tables = seen(store)
+    names = {row["customer_id"]: row["name"] for row in tables["public.customer_360"]}
+    return [(row["lead_id"], names[row["customer_id"]]) for row in tables["public.lead"]]
+
+
+def test_a_wrong_import_is_corrected_after_its_undo_and_wrong_again_and_right_again(
+    store: Store, take_in: Import
+) -> None:
+    wrong, right = WON.replace("Cancity", "Wrong"), WON.replace("Cancity", "Right")
+    leads = []
+    for row, name in ((wrong, "Wrong"), (right, "Right"), (wrong, "Wrong"), (right, "Right")):
+        report = take_in(row, OPEN)
+        assert (report.refused, report.created) == (0, 2)
+        leads.append(next(lead_id for lead_id, whose in standing_leads(store) if whose == name))
+        again = take_in(row, OPEN)
+        assert (again.unchanged, again.refused) == (2, 0)
+        if name == "Right":
+            assert take_in(wrong).refused == 1, "its lead stands and is another customer's"
+        with store.pool.connection() as connection:
+            named = log.find_external_id(connection, "erp", "7")
+        assert named and named.stream_id == leads[-1]
+        assert len(standing_leads(store)) == 2
+        assert undo(store, BY, report.import_id).gone == 4
+    assert leads == leads[:2] * 2, "each in the history that it had"
+
+
+def test_a_row_fits_the_customer_to_whom_its_lead_was_given_or_whose_it_is_by_a_merge(
+    store: Store, take_in: Import, client: TestClient
+) -> None:
+    mistaken, renamed = WON.replace("Cancity", "Mistaken"), OPEN.replace("Cancity", "Formerly")
+    take_in(mistaken, renamed, BARE.replace("9,", "9,Cancity"))
+    assert take_in(WON, OPEN).refused == 2
+    path = f"/v1/leads/{lead_of(store, '7')}/reattribute"
+    assert client.post(path, json={"to_customer_id": str(cancity(store))}).status_code == 200
+    formerly = store.derived_id("imported customer", "erp", "Formerly")
+    path = f"/v1/customers/{formerly}/merge"
+    assert client.post(path, json={"survivor_id": str(cancity(store))}).status_code == 200
+    report = take_in(WON, OPEN)
+    assert (report.changed, report.refused) == (2, 0), "their titles name the customer"
+    assert take_in(mistaken, renamed).refused == 0, "the file of the first time fits still"
 
 
 def test_what_people_worked_on_is_reported_and_stays_with_its_customer(
@@ -257,6 +309,26 @@ def test_a_lead_of_the_same_external_id_begins_again_where_it_was(store: Store, 
     assert client.post("/v1/leads", json={"title": "Other", "external_ids": {"erp": "9"}}).status_code == 409
 
 
+def test_an_external_id_of_which_nothing_stands_goes_to_whoever_it_is_given_to_next(
+    store: Store, client: TestClient, take_in: Import
+) -> None:
+    body = {"title": "Roof", "customer_name": "Ann", "external_ids": {"web": "7"}}
+    first = client.post("/v1/leads", json=body).json()
+    other = client.post("/v1/leads", json={"title": "Wall", "customer_name": "Bea"}).json()
+    hers = {"title": "Roof", "customer_id": other["customer_id"], "external_ids": {"web": "7"}}
+    assert client.post("/v1/leads", json=hers).json()["code"] == "external_id_taken"
+    assert undo(store, BY, command_of(store, UUID(first["lead_id"]))).gone == 2
+    again = client.post("/v1/leads", json=hers)
+    assert again.status_code == 201, again.text
+    assert again.json()["customer_id"] == other["customer_id"]
+    assert client.post("/v1/leads", json=body).json()["code"] == "external_id_taken"
+
+    captured_there = client.post("/v1/leads", json=body | {"external_ids": {"erp": "8"}}).json()
+    assert undo(store, BY, command_of(store, UUID(captured_there["lead_id"]))).gone == 2
+    assert take_in(OPEN).created == 1
+    assert (lead_of(store, "8"), "Cancity") in standing_leads(store)
+
+
 def test_a_customer_who_stayed_is_not_registered_again(store: Store, client: TestClient) -> None:
     body = {"title": "Roof", "customer_name": "Ann", "external_ids": {"web": "7"}}
     first = client.post("/v1/leads", json=body).json()
@@ -296,7 +368,7 @@ def test_merges_and_conversions_are_reverted_on_all_sides(store: Store) -> None:
         ann = customer.evolve(None, CustomerRegistered(kind="person", name="Ann"))
         appended(
             connection,
-            ("customer", merged, merged, customer.merge(ann, command, CustomerId(merged), merge_id)),
+            ("customer", merged, merged, customer.merge(ann, command, CustomerId(merged), merge_id, Workspace())),
             ("customer", survivor, survivor, customer.absorb(ann, command, CustomerId(merged), merge_id)),
             ("ticket", survivor, ticket, MergedInto(survivor_id=other, merge_id=tickets)),
             ("ticket", survivor, other, Absorbed(merged_id=ticket, merge_id=tickets)),
@@ -438,6 +510,59 @@ def test_what_is_anothers_by_now_is_undone_though_the_former_customer_was_forgot
     assert (report.events, [kept.types for kept in report.kept]) == (0, [{"lead.retitled": 1}])
 
 
+def moved_purchase(store: Store, client: TestClient) -> tuple[UUID, UUID, UUID, UUID]:
+    """A purchase of 100 EUR that was moved: from whom, to whom, under which new id, by which command."""
+    wrong, right, purchase = uuid4(), uuid4(), uuid4()
+    bought = CustomerPurchaseRecorded(purchase_id=purchase, total=Money(amount=Decimal(100), currency="EUR"))
+    with store.pool.connection() as connection:
+        for whose in (wrong, right):
+            appended(connection, ("customer", whose, whose, CustomerRegistered(kind="person", name="Ann")))
+        appended(connection, ("customer", wrong, wrong, bought))
+    body = {"part_id": str(purchase), "to_customer_id": str(right)}
+    assert client.post(f"/v1/customers/{wrong}/reattribute-part", json=body).status_code == 200
+    with store.pool.connection() as connection:
+        moved = log.load(connection, right).history[-1].event
+    assert isinstance(moved, CustomerPurchaseRecorded)
+    return wrong, right, moved.purchase_id, command_of(store, wrong)
+
+
+def revenue(store: Store, *customers: UUID) -> list[Decimal]:
+    """What each has bought by the read model, refunds taken off."""
+    with store.following() as connection:
+        catch_up(connection)
+        statement = "SELECT customer_id, sum(net) AS net FROM public.purchase GROUP BY customer_id"
+        net = {row["customer_id"]: row["net"] for row in connection.execute(statement)}
+    return [net.get(customer_id, Decimal(0)) for customer_id in customers]
+
+
+@pytest.mark.parametrize("side", ["there", "here", "forgotten"])
+def test_a_purchase_that_was_moved_goes_back_whole_or_stays_whole(store: Store, client: TestClient, side: str) -> None:
+    wrong, right, purchase, command = moved_purchase(store, client)
+    refund = CustomerPurchaseRefunded(purchase_id=purchase, amount=Money(amount=Decimal(10), currency="EUR"))
+    with store.pool.connection() as connection:
+        match side:
+            case "there":
+                appended(connection, ("customer", right, right, refund))
+            case "here":
+                appended(connection, ("customer", wrong, wrong, CustomerActivated()))
+    if side == "forgotten":
+        forget(store, CustomerId(right), reason="Asked")
+    before = revenue(store, wrong, right)
+    assert sum(before) in (Decimal(90), Decimal(100))
+    dry = undo(store, BY, command, dry_run=True)
+    report = undo(store, BY, command)
+    assert (report.events, report.left, dry.kept) == (0, True, report.kept)
+    assert any("by halves" in kept.detail for kept in report.kept)
+    assert revenue(store, wrong, right) == before
+
+
+def test_a_purchase_that_was_moved_and_left_alone_goes_back(store: Store, client: TestClient) -> None:
+    wrong, right, _, command = moved_purchase(store, client)
+    assert revenue(store, wrong, right) == [0, 100]
+    assert undo(store, BY, command).events == 2
+    assert revenue(store, wrong, right) == [100, 0]
+
+
 def test_settings_are_left_and_it_is_said_what_to_do_instead(store: Store) -> None:
     edit = uuid4()
     with store.pool.connection() as connection:
@@ -475,6 +600,30 @@ def test_whoever_wrote_faster_is_taken_into_account(store: Store, monkeypatch: p
     monkeypatch.setattr(undoing, "append_bulk", overtaken)
     report = undo(store, BY, edit)
     assert (report.events, report.in_conflict) == (0, 1)
+
+
+def test_an_undo_takes_no_version(store: Store, client: TestClient) -> None:
+    lead = client.post("/v1/leads", json={"title": "Roof"}).json()
+    command = str(command_of(store, UUID(lead["lead_id"])))
+    refused = client.post("/v1/undo", json={"id": command}, headers={"If-Match": '"99"'})
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_if_match")
+    assert client.post("/v1/undo", json={"id": command}).json()["gone"] == 1
+
+
+@pytest.mark.parametrize("state", [Customer(), Lead(), Ticket()], ids=lambda state: type(state).__name__)
+def test_what_an_undo_tells_of_a_record_is_in_words(state: object) -> None:
+    told = {in_words(path) for path in paths(state)}
+    assert not any("." in word or "_" in word or word.startswith("is ") for word in told), told
+    assert {"merge", "merges", "follow-ups", "interactions"} <= told
+
+
+def paths(state: object, name: str = "") -> Iterator[str]:
+    """The fields of a state as an undo names them within the domain."""
+    if is_dataclass(state) and not isinstance(state, type | Mapping):
+        for field in fields(state):
+            yield from paths(getattr(state, field.name), f"{name}.{field.name}".lstrip("."))
+    else:
+        yield name
 
 
 def test_an_unknown_id_and_a_key_without_the_scope_are_refused(store: Store, client: TestClient) -> None:

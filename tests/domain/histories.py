@@ -28,8 +28,8 @@ from domain.custom_field import (
     ReferenceValue,
     TextValue,
 )
-from domain.customer import Customer, FieldChoice, PurchaseLine
-from domain.event import FORGOTTEN, Command, CustomerId, Event, Frozen, Refusal, personal_fields
+from domain.customer import PROFILE_FIELDS, Customer, FieldChoice, PurchaseLine
+from domain.event import FORGOTTEN, Command, CustomerId, Event, Frozen, MemberId, Refusal, personal_fields
 from domain.exchange_rate import ExchangeRate
 from domain.lead import Lead, LeadEvent, evolve
 from domain.money import Money
@@ -58,15 +58,16 @@ CUSTOM_FIELD = CustomField(
     noun="lead", field_id="roof_kind", version=1, label="Kind of roof", kind="choice", is_personal=False,
     choices=("flat", "steep"),
 )  # fmt: skip
+IDS = [UUID(int=number) for number in range(1, 5)]
 NOUNS: tuple[RecordNoun, ...] = get_args(RecordNoun)
 WORKSPACE = reduce(
     lambda workspace, noun: workspace_evolve(
         workspace, WorkspaceCustomFieldDefined(custom_field=CUSTOM_FIELD.model_copy(update={"noun": noun}))
     ),
     NOUNS,
-    Workspace(),
+    Workspace(members={MemberId(known): "Ann" for known in IDS}),
 )
-"""Every noun has the field."""
+"""Every noun has the field, and whoever has one of the ids works here."""
 
 EXCHANGE_RATE = ExchangeRate(
     from_currency="USD", to_currency="EUR", rate=Decimal("0.9"), valid_on=date(2026, 3, 2)
@@ -81,7 +82,6 @@ SETTINGS: dict[object, Frozen] = {
 }
 WRITTEN = ["+49 89 1234567", "ann@example.org", "Ann@Example.org", "1 Long Street"]
 STAGES = [stage.name for stage in PIPELINE.stages]
-IDS = [UUID(int=number) for number in range(1, 5)]
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -123,6 +123,8 @@ FIELDS: dict[str, SearchStrategy[object]] = {
     **dict.fromkeys(["written", "proof", "response", "link"], texts),
     **dict.fromkeys(["segment", "industry", "size", "tier", "tag", "plan", "purpose", "text_version"], words),
     **dict.fromkeys(["valid_from", "valid_to", "effective_on"], days),
+    "model_version": st.integers(1, 9),
+    "parts": st.dictionaries(words, st.integers(-9, 9), max_size=2),
     **dict.fromkeys(["total", "amount", "mrr", "from_mrr"], money),
     **dict.fromkeys(["rule_version", "term_months"], counts),
     **dict.fromkeys(["primary", "voluntary", "permanent"], st.booleans()),
@@ -130,7 +132,9 @@ FIELDS: dict[str, SearchStrategy[object]] = {
     "region": st.just("DE"),
     "lines": st.lists(st.builds(PurchaseLine, product_id=words, unit_price=st.none() | money), max_size=2).map(tuple),
     "signals": st.lists(words, max_size=2).map(tuple),
-    "field_choices": st.dictionaries(words, st.sampled_from(get_args(FieldChoice)), max_size=2),
+    "field_choices": st.dictionaries(
+        st.sampled_from(PROFILE_FIELDS), st.sampled_from(get_args(FieldChoice)), max_size=2
+    ),
     **dict.fromkeys(["starts_on", "ends_on", "from_day", "until_day"], days),
     **dict.fromkeys(["budget", "spent"], money),
     **dict.fromkeys(["compensated", "conflicting"], counts),
@@ -211,23 +215,28 @@ any_lead_event: SearchStrategy[LeadEvent] = st.one_of([examples_of(event) for ev
 
 RULES: dict[type[Command], Callable[..., LeadEvent | tuple[LeadEvent, ...]]] = {
     leads.RetitleLead: leads.retitle,
-    leads.AssignLead: leads.assign,
+    leads.AssignLead: partial(leads.assign, workspace=WORKSPACE),
     leads.ContactLead: leads.contact,
     leads.QualifyLead: leads.qualify,
     leads.DisqualifyLead: leads.disqualify,
     leads.RecycleLead: leads.recycle,
     leads.ReopenLead: leads.reopen,
-    leads.WinLead: leads.win,
+    leads.WinLead: partial(leads.win, today=DAY.date()),
     leads.LoseLead: leads.lose,
     leads.ConvertLead: leads.convert,
     leads.ConvertLeadInto: lambda lead, command: (
-        leads.convert_into(lead, command, CustomerId(IDS[0]), Customer(), Customer(), IDS[1]).lead
+        leads.convert_into(
+            lead, command, CustomerId(IDS[0]), Customer(), Customer(), IDS[1], CustomerId(IDS[0]), WORKSPACE
+        ).lead
     ),
     leads.RevertConversion: lambda lead, command: leads.revert_conversion(lead, command, Customer(), Customer()).lead,
     leads.MergeLead: partial(leads.merge, lead_id=IDS[0], merge_id=IDS[1]),
     leads.RevertMerge: leads.revert_merge,
     leads.Reattribute: partial(leads.reattribute, customer_id=CustomerId(IDS[0]), to=Customer()),
     leads.RecordCustomField: partial(leads.record_custom_field, workspace=WORKSPACE),
+    leads.ScoreLead: leads.score,
+    leads.AddStakeholder: partial(leads.add_stakeholder, people=IDS),
+    leads.RemoveStakeholder: leads.remove_stakeholder,
     leads.MoveLeadToStage: partial(leads.move_to_stage, pipeline=PIPELINE),
     leads.ValueLead: leads.value,
     leads.MoveExpectedClose: leads.move_expected_close,
@@ -278,7 +287,11 @@ def accepted(captured: Sequence[LeadEvent], commands: Iterable[Command]) -> list
     return history
 
 
-captures = examples_of(leads.CaptureLead).map(lambda command: leads.capture(command, PIPELINE))
+captures = (
+    examples_of(leads.CaptureLead)
+    .filter(lambda command: command.value is None or command.value.amount >= 0)
+    .map(lambda command: leads.capture(command, PIPELINE, WORKSPACE))
+)
 accepted_histories = st.builds(accepted, captures, st.lists(any_command, max_size=12))
 recorded_histories = st.lists(any_lead_event, max_size=8)
 

@@ -18,12 +18,10 @@ from domain.business_time import (
     Hours,
     NegativeBusinessTime,
     SpecialHours,
-    Stretch,
     UnknownZone,
     WeeklyHours,
     after,
     elapsed,
-    elapsed_outside,
     is_open,
     open_stretches,
 )
@@ -157,34 +155,11 @@ def test_both_showings_of_a_repeated_hour_are_told_apart() -> None:
     assert elapsed(always, first, second) == HOUR
     assert elapsed(always, second, first) == -HOUR
     assert after(always, first, HOUR) == second.astimezone(UTC)
-    assert elapsed_outside(always, second, first, [(first, second)]) == NONE
-    assert elapsed_outside(always, second, first, []) == -HOUR
 
 
 def test_hours_that_overlap_count_once_and_hours_that_end_before_they_begin_not_at_all() -> None:
     odd = calendar("07:00-08:00 09:00-12:00 11:00-13:00 10:00-11:00 17:00-15:00 14:00-14:00")
     assert elapsed(odd, at("2026-11-05 00:00"), at("2026-11-06 00:00")) == 5 * HOUR
-
-
-@pytest.mark.parametrize(
-    ("pauses", "expected"),
-    [
-        ([], 14 * HOUR),
-        ([("2026-11-05 10:00", "2026-11-05 11:00")], 13 * HOUR),
-        ([("2026-11-05 10:00", "2026-11-05 12:00"), ("2026-11-05 11:00", "2026-11-05 14:00")], 11 * HOUR),
-        ([("2026-11-05 16:00", "2026-11-06 10:00")], 12 * HOUR),
-        ([("2026-11-01 00:00", "2026-11-05 10:00"), ("2026-11-06 16:00", "2026-12-01 00:00")], 12 * HOUR),
-        ([("2026-11-05 12:00", "2026-11-05 10:00")], 14 * HOUR),
-        ([("2026-11-09 09:00", "2026-11-09 10:00"), ("2026-11-01 00:00", "2026-11-02 00:00")], 14 * HOUR),
-        ([("2026-11-01 00:00", "2026-12-01 00:00")], NONE),
-    ],
-)
-def test_what_was_paused_does_not_count(pauses: list[tuple[str, str]], expected: timedelta) -> None:
-    start, end = at("2026-11-05 00:00"), at("2026-11-07 00:00")
-    stretches = [(at(pause), at(resume)) for pause, resume in pauses]
-    assert elapsed_outside(OFFICE, start, end, stretches) == expected
-    assert elapsed_outside(OFFICE, end, start, stretches) == -expected
-    assert elapsed_outside(OFFICE, start, start, stretches) == NONE
 
 
 @pytest.mark.parametrize("zone", ["Europe/Atlantis", "Europe", "", "../etc/passwd", "/etc/localtime", "Ö", "a\tb"])
@@ -306,12 +281,11 @@ def shows_open(hours: BusinessCalendar, moment: datetime) -> bool:
     return any(each.opens <= f"{wall:%H:%M}" < each.closes for each in today)
 
 
-def counted(hours: BusinessCalendar, start: datetime, end: datetime, pauses: Sequence[Stretch] = ()) -> timedelta:
+def counted(hours: BusinessCalendar, start: datetime, end: datetime) -> timedelta:
     """The same, asked every minute."""
     number = (end - start) // MINUTE
     asked = (start + minute * MINUTE for minute in range(number))
-    running = (moment for moment in asked if not any(pause <= moment < resume for pause, resume in pauses))
-    return sum((MINUTE for moment in running if shows_open(hours, moment)), NONE)
+    return sum((MINUTE for moment in asked if shows_open(hours, moment)), NONE)
 
 
 @settings(patient, max_examples=60)
@@ -323,16 +297,6 @@ def test_business_time_is_what_the_clock_and_the_sign_on_the_door_say(
     start, end = sorted((day + before, day + later))
     assert elapsed(hours, start, end) == counted(hours, start, end)
     assert is_open(hours, start) == shows_open(hours, start)
-
-
-@settings(patient, max_examples=30)
-@given(situations(), st.lists(st.tuples(minutes, minutes), max_size=3))
-def test_pauses_are_left_out_minute_by_minute(
-    situation: tuple[BusinessCalendar, datetime], paused: list[tuple[timedelta, timedelta]]
-) -> None:
-    hours, day = situation
-    start, end, pauses = day - DAY, day + DAY, [(day + pause, day + resume) for pause, resume in paused]
-    assert elapsed_outside(hours, start, end, pauses) == counted(hours, start, end, pauses)
 
 
 @patient

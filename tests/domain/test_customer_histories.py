@@ -12,14 +12,11 @@ from domain import customer as customers
 from domain.customer import (
     Customer,
     CustomerEvent,
-    CustomerForgotten,
-    CustomerPersonForgotten,
     CustomerPurchaseRecorded,
     Purchase,
     evolve,
 )
 from domain.event import FORGOTTEN, Command, Refusal, personal_fields
-from domain.merge import MergeReverted
 from domain.money import sums
 from tests.domain.customers import (
     CUSTOMER_EVENTS,
@@ -114,27 +111,70 @@ def test_an_accepted_history_evolves_and_never_refunds_more_than_was_paid(histor
         assert all(refunded <= purchase.total.amount for refunded in sums(purchase.refunds).values())
 
 
+BEGINNINGS = (
+    customers.CustomerRenamed,
+    customers.CustomerTagged,
+    customers.CustomerContactPointAdded,
+    customers.CustomerContactPersonAdded,
+    customers.CustomerRelatedTo,
+    customers.CustomerCampaignMessageSent,
+    customers.CustomerConsentGranted,
+    customers.CustomerPurchaseRecorded,
+    customers.CustomerSubscriptionStarted,
+    customers.CustomerChurned,
+    customers.InteractionLogged,
+    customers.FollowUpScheduled,
+)
+OF_WHAT_LIES_THERE = (
+    customers.CorrectContactPoint,
+    customers.RemoveContactPoint,
+    customers.AssignContactPersonRole,
+    customers.RemoveContactPerson,
+    customers.CorrectInteraction,
+    customers.RetractInteraction,
+    customers.RescheduleFollowUp,
+    customers.CompleteFollowUp,
+    customers.CancelFollowUp,
+    customers.RetractFollowUp,
+    customers.DeliverCampaignMessage,
+    customers.BounceCampaignMessage,
+    customers.OpenCampaignMessage,
+    customers.ClickCampaignMessage,
+    customers.RefundPurchase,
+    customers.RetractPurchase,
+    customers.UpgradeSubscription,
+    customers.DowngradeSubscription,
+    customers.PauseSubscription,
+    customers.ResumeSubscription,
+    customers.RenewSubscription,
+    customers.ScheduleCancellation,
+    customers.CancelSubscription,
+    customers.RetractSubscription,
+    customers.EndRelation,
+    customers.ReattributePart,
+)
+
+
 @patient
 @given(accepted_histories)
 def test_nothing_follows_the_end_of_a_customer(history: list[CustomerEvent]) -> None:
     customer = Customer()
     for event in history:
         assert not customer.is_forgotten
-        if customer.merges.into:
-            assert isinstance(event, MergeReverted | CustomerForgotten | CustomerPersonForgotten)
+        assert not customer.merges.into or not isinstance(event, BEGINNINGS)
         customer = evolve(customer, event)
 
 
 @pytest.mark.parametrize("wanted", RULES)
 @settings(patient, max_examples=3)
 @given(data=st.data())
-def test_a_merged_customer_refuses_everything_but_the_revert_and_to_be_forgotten(
+def test_a_merged_customer_refuses_everything_but_the_revert_to_be_forgotten_and_what_lies_there(
     wanted: type[Command], data: st.DataObject
 ) -> None:
     command = data.draw(examples_of(wanted))
-    free = (customers.RevertMerge, customers.ForgetCustomer, customers.ForgetPerson)
-    if not isinstance(command, free):
-        assert "was merged into" in (refusal_of(customer_given(MERGED), command) or "")
+    free = (customers.RevertMerge, customers.ForgetCustomer, customers.ForgetPerson, *OF_WHAT_LIES_THERE)
+    is_refused = "was merged into" in (refusal_of(customer_given(MERGED), command) or "")
+    assert is_refused != isinstance(command, free)
     assert "was forgotten" in (refusal_of(customer_given(FORGOTTEN_CUSTOMER), command) or "")
 
 

@@ -26,6 +26,7 @@ from domain.customer import (
     EndRelation,
     MarkCustomerAtRisk,
     MergeCustomer,
+    NoFieldToChoose,
     NotRelated,
     PeriodBackwards,
     RelateCustomer,
@@ -151,6 +152,13 @@ def test_a_merge_is_recorded_on_both_histories() -> None:
     assert decide(given(), command) == (merged,)
     absorbed = CustomerAbsorbed(merged_id=THIS, merge_id=MERGE, field_choices={"name": "merged"})
     assert customers.absorb(given(), command, merged_id=THIS, merge_id=MERGE) == absorbed
+
+
+def test_one_value_or_the_other_is_chosen_only_of_a_field_that_there_is() -> None:
+    custom = MergeCustomer(survivor_id=OTHER, field_choices={"roof_kind": "merged"})
+    assert decide(given(), custom)
+    sentence = refused(NoFieldToChoose, given(), MergeCustomer(survivor_id=OTHER, field_choices={"nonsense": "merged"}))
+    assert sentence.endswith("The fields are: kind, name, source, owner, segment, industry, size, tier, roof_kind.")
 
 
 def test_a_customer_is_not_merged_into_herself_nor_in_a_circle() -> None:

@@ -19,6 +19,8 @@ from domain.customer import (
     CustomerCampaignResponded,
     CustomerConsentGranted,
     CustomerConsentWithdrawn,
+    CustomerContactPersonAdded,
+    CustomerContactPersonRemoved,
     CustomerEvent,
     CustomerPersonForgotten,
     CustomerSurveyAnswered,
@@ -32,13 +34,14 @@ from domain.customer import (
     RespondToCampaign,
     ScoreOffScale,
     SendCampaignMessage,
+    UnknownContactPerson,
     UnknownMessage,
     Unsubscribe,
     WithdrawConsent,
     allows,
 )
 from domain.event import Command
-from tests.domain.customers import ANN, NEW, decide, given, refused
+from tests.domain.customers import ANN, FORGOTTEN_CUSTOMER, NEW, decide, given, refused
 from tests.domain.histories import IDS
 
 CAMPAIGN, MESSAGE = IDS[0], IDS[2]
@@ -48,6 +51,8 @@ WITHDRAWN = CustomerConsentWithdrawn(**NEWS)
 SENT = CustomerCampaignMessageSent(message_id=MESSAGE, campaign_id=CAMPAIGN, channel="email")
 OF_SENT: dict[str, Any] = {"message_id": MESSAGE, "campaign_id": CAMPAIGN}  # Any: as above
 UNSUBSCRIBED = CustomerUnsubscribed(channel="email")
+ANN_ADDED = CustomerContactPersonAdded(person_id=ANN, name="Ann")
+OF_ANN = CustomerConsentGranted(person_id=ANN, **NEWS)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +95,7 @@ UNSUBSCRIBED = CustomerUnsubscribed(channel="email")
     ],
 )
 def test_what_is_said_is_recorded(command: Command, event: CustomerEvent) -> None:
-    assert decide(given(SENT), command) == (event,)
+    assert decide(given(ANN_ADDED, SENT), command) == (event,)
     refused_of_ann = given(SENT, CustomerPersonForgotten(person_id=ANN, legal_basis="request"))
     if getattr(event, "person_id", None) == ANN:
         refused(PersonAlreadyForgotten, refused_of_ann, command)
@@ -112,7 +117,7 @@ def test_a_consent_is_withdrawn_once_also_where_there_was_none() -> None:
 
 def test_only_what_was_granted_and_not_taken_back_is_allowed() -> None:
     def allowed(*events: CustomerEvent) -> bool:
-        return allows(given(*events).outreach, "email", "news")
+        return allows(given(*events), "email", "news")
 
     assert not allowed()
     assert allowed(GRANTED)
@@ -121,8 +126,36 @@ def test_only_what_was_granted_and_not_taken_back_is_allowed() -> None:
     assert allowed(UNSUBSCRIBED, GRANTED)
     assert allowed(GRANTED, CustomerUnsubscribed(channel="sms"))
     assert allowed(GRANTED, CustomerUnsubscribed(channel="email", person_id=ANN))
-    assert not allows(given(GRANTED).outreach, "email", "news", ANN)
-    assert not allows(given(GRANTED).outreach, "email", "offers")
+    assert not allows(given(GRANTED), "email", "news", ANN)
+    assert not allows(given(GRANTED), "email", "offers")
+
+
+@pytest.mark.parametrize(
+    ("since", "is_allowed"),
+    [
+        ((), True),
+        ((CustomerContactPersonRemoved(person_id=ANN),), False),
+        ((CustomerContactPersonRemoved(person_id=ANN), ANN_ADDED), True),
+        ((CustomerPersonForgotten(person_id=ANN, legal_basis="request"),), False),
+        ((CustomerPersonForgotten(person_id=ANN, legal_basis="request"), ANN_ADDED), False),
+        ((FORGOTTEN_CUSTOMER,), False),
+        ((UNSUBSCRIBED,), False),
+        ((UNSUBSCRIBED, GRANTED), True),
+        ((CustomerUnsubscribed(channel="sms"),), True),
+    ],
+)
+def test_nobody_is_written_to_who_is_gone_or_whose_customer_unsubscribed(
+    since: tuple[CustomerEvent, ...], is_allowed: bool
+) -> None:
+    assert allows(given(ANN_ADDED, OF_ANN, *since), "email", "news", ANN) == is_allowed
+    assert not allows(given(GRANTED, FORGOTTEN_CUSTOMER), "email", "news")
+
+
+def test_only_of_a_known_contact_person_is_a_consent_or_an_answer_recorded_but_any_objection() -> None:
+    refused(UnknownContactPerson, given(), GrantConsent(person_id=ANN, **NEWS))
+    refused(UnknownContactPerson, given(), AnswerSurvey(survey="nps", score=9, person_id=ANN))
+    assert decide(given(), WithdrawConsent(person_id=ANN, **NEWS))
+    assert decide(given(), Unsubscribe(channel="email", person_id=ANN))
 
 
 def test_a_message_is_sent_once() -> None:

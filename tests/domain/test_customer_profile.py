@@ -1,5 +1,7 @@
 """A customer's profile, contact points and contact persons, and the work with her."""
 
+from uuid import UUID
+
 import pytest
 
 from domain.contact_point import contact_point
@@ -201,10 +203,33 @@ def test_a_contact_point_in_use_keeps_its_id() -> None:
 def test_a_contact_point_is_corrected_in_full_and_stays_whose_it_is() -> None:
     known = given(ANN_ADDED, HERS)
     command = CorrectContactPoint(point_id=POINT, kind="email", written="ann@example.org", label="home")
-    event = CustomerContactPointCorrected(point_id=POINT, kind="email", value=MAIL, label="home", person_id=ANN)
+    event = CustomerContactPointCorrected(
+        point_id=POINT, kind="email", value=MAIL, label="home", primary=True, person_id=ANN
+    )
     assert decide(known, command) == (event,)
     another = CustomerContactPointAdded(point_id=IDS[1], kind="email", value=MAIL, person_id=ANN)
     refused(ContactPointAlreadyAdded, given(ANN_ADDED, HERS, another), command)
+
+
+def test_the_primary_contact_point_stays_that_when_it_is_corrected_and_gives_way_when_it_is_removed() -> None:
+    second = CustomerContactPointAdded(point_id=IDS[1], kind="email", value=contact_point("email", "b@example.org"))
+    third = CustomerContactPointAdded(
+        point_id=IDS[2], kind="email", value=contact_point("email", "c@example.org"), primary=True
+    )
+
+    def primary(*events: CustomerEvent) -> list[UUID]:
+        return [point_id for point_id, point in given(*events).contact_points.items() if point.primary]
+
+    (corrected,) = decide(given(ADDED, second), CorrectContactPoint(point_id=POINT, kind="email", written="a@b.org"))
+    assert primary(ADDED, second, corrected) == [POINT]
+    said = CorrectContactPoint(point_id=POINT, kind="email", written="a@b.org", primary=False)
+    (not_primary,) = decide(given(ADDED, second), said)
+    assert primary(ADDED, second, not_primary) == [IDS[1]]
+    assert primary(ADDED, second, CustomerContactPointRemoved(point_id=POINT)) == [IDS[1]]
+    assert primary(ADDED, second, third) == [IDS[2]]
+    assert primary(ADDED, second, third, CustomerContactPointRemoved(point_id=IDS[2])) == [POINT]
+    (other_kind,) = decide(given(ADDED, second), CorrectContactPoint(point_id=POINT, kind="social", written="@ann"))
+    assert sorted(primary(ADDED, second, other_kind)) == sorted([POINT, IDS[1]])
 
 
 def test_only_a_known_contact_point_is_corrected_or_removed() -> None:

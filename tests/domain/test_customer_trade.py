@@ -9,9 +9,11 @@ import pytest
 from domain.customer import (
     CancellationAlreadyScheduled,
     CancelSubscription,
+    CustomerAbsorbed,
     CustomerChurned,
     CustomerEvent,
     CustomerMarkedAtRisk,
+    CustomerMerged,
     CustomerPurchaseRecorded,
     CustomerPurchaseRefunded,
     CustomerSubscriptionCancellationScheduled,
@@ -29,6 +31,7 @@ from domain.customer import (
     MrrNotHigher,
     MrrNotLower,
     PauseSubscription,
+    PeriodBackwards,
     PurchaseAlreadyRecorded,
     PurchaseLine,
     PurchaseTotalNegative,
@@ -39,12 +42,15 @@ from domain.customer import (
     RefundPurchase,
     RenewSubscription,
     ResumeSubscription,
+    RetractPurchase,
     ScheduleCancellation,
     StartSubscription,
     SubscriptionAlreadyCancelled,
     SubscriptionAlreadyStarted,
     SubscriptionChangedSince,
+    SubscriptionEndsBefore,
     SubscriptionIsPaused,
+    SubscriptionNotEndedYet,
     SubscriptionNotPaused,
     UnknownPurchase,
     UnknownSubscription,
@@ -53,8 +59,8 @@ from domain.customer import (
 )
 from domain.event import Command, Refusal
 from domain.growing_map import GrowingMap
-from domain.money import Money, UnknownCurrency
-from tests.domain.customers import FIRST, NEW, SECOND, decide, eur, given, refused
+from domain.money import AmountNegative, AmountNotPayable, Money, UnknownCurrency
+from tests.domain.customers import FIRST, MERGE, MERGED, NEW, OTHER, SECOND, decide, eur, given, refused
 from tests.domain.histories import IDS
 
 BOUGHT, ONE, TWO = IDS[0], IDS[0], IDS[1]
@@ -193,6 +199,53 @@ def test_what_becomes_of_a_subscription(
     before: tuple[CustomerEvent, ...], command: Command, event: CustomerEvent
 ) -> None:
     assert decide(given(STARTED, *before), command) == (event,)
+
+
+@pytest.mark.parametrize("tie", [MERGED, CustomerAbsorbed(merged_id=OTHER, merge_id=MERGE)])
+def test_a_subscription_of_merged_records_is_ended_and_nobody_has_churned_by_that(tie: CustomerEvent) -> None:
+    ended = CustomerSubscriptionCancelled(**ON_SECOND)
+    assert decide(given(STARTED, tie), CancelSubscription(**ON_SECOND)) == (ended,)
+
+
+def test_what_was_bought_on_a_record_that_was_merged_is_refunded_and_retracted_there() -> None:
+    merged = given(RECORDED, MERGED)
+    assert decide(merged, RefundPurchase(purchase_id=BOUGHT, amount=eur(10)))
+    assert decide(merged, RetractPurchase(purchase_id=BOUGHT))
+    refused(CustomerMerged, merged, RecordPurchase(total=eur(1)))
+
+
+def test_what_is_paid_has_the_digits_of_its_currency_and_prices_are_not_negative() -> None:
+    refused(AmountNotPayable, given(), RecordPurchase(total=eur("1.234567")))
+    refused(AmountNotPayable, given(RECORDED), RefundPurchase(purchase_id=BOUGHT, amount=eur("0.001")))
+    line = PurchaseLine(product_id="nut", unit_price=eur("0.0035"))
+    assert decide(given(), RecordPurchase(lines=(line,), total=eur(1)))
+    debt = PurchaseLine(product_id="nut", unit_price=eur(-1))
+    refused(AmountNegative, given(), RecordPurchase(lines=(debt,), total=eur(1)))
+
+
+def test_a_subscription_that_ends_on_a_day_to_come_has_not_ended() -> None:
+    later = SECOND + timedelta(days=1)
+    sentence = refused(
+        SubscriptionNotEndedYet, given(STARTED), CancelSubscription(subscription_id=ONE, effective_on=later)
+    )
+    assert str(later) in sentence
+
+
+def test_a_pause_does_not_end_before_it_begins() -> None:
+    refused(PeriodBackwards, given(STARTED), PauseSubscription(until=FIRST, **ON_SECOND))
+
+
+def test_nothing_changes_from_the_day_on_which_a_subscription_is_to_end() -> None:
+    ending = (STARTED, CustomerSubscriptionCancellationScheduled(**{**ON_FIRST, "effective_on": SECOND}))
+    for command in (
+        UpgradeSubscription(mrr=eur(20), **ON_SECOND),
+        DowngradeSubscription(mrr=eur(5), **ON_SECOND),
+        PauseSubscription(**ON_SECOND),
+    ):
+        assert str(SECOND) in refused(SubscriptionEndsBefore, given(*ending), command)
+    assert decide(given(*ending), RenewSubscription(**ON_SECOND))
+    paused = (STARTED, CustomerSubscriptionPaused(**ON_FIRST), ending[1])
+    refused(SubscriptionEndsBefore, given(*paused), ResumeSubscription(**ON_SECOND))
 
 
 def test_with_the_last_subscription_the_customer_has_churned() -> None:

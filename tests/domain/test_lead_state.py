@@ -41,6 +41,9 @@ from domain.lead import (
     LeadRecycled,
     LeadReopened,
     LeadRetitled,
+    LeadScored,
+    LeadStakeholderAdded,
+    LeadStakeholderRemoved,
     LeadValued,
     LeadWon,
     evolve,
@@ -62,6 +65,7 @@ BEFORE = Lead(
     qualified=True,
     recycled_until=DAY_OFF,
     products=frozenset({"door"}),
+    stakeholders={IDS[3]: None},
 )
 CLOSED = {"recycled_until": None}
 
@@ -75,8 +79,11 @@ CHANGES: list[tuple[LeadEvent, dict[str, Any]]] = [
     (LeadCaptureCorrected(source="fair"), {"source": "fair", "external_ids": {}}),
     (LeadRetitled(title="Door"), {"title": "Door"}),
     (LeadAssigned(owner_id=ALICE, team="north"), {"owner_id": ALICE, "team": "north"}),
-    (LeadContacted(interaction_id=IDS[1]), {"contacted": True, "first_contact": IDS[1]}),
+    (LeadContacted(interaction_id=IDS[1]), {"contacts": frozenset({IDS[1]})}),
     (LeadQualified(), {"qualified": True}),
+    (LeadScored(model="fit", model_version=2, score=40), {}),
+    (LeadStakeholderAdded(person_id=IDS[1], role="champion"), {"stakeholders": {IDS[1]: "champion", IDS[3]: None}}),
+    (LeadStakeholderRemoved(person_id=IDS[3]), {"stakeholders": {}}),
     (LeadDisqualified(), {"status": "disqualified", "qualified": False, **CLOSED}),
     (LeadRecycled(until=date(2028, 1, 1)), {"qualified": False, "recycled_until": date(2028, 1, 1)}),
     (LeadReopened(), {"recycled_until": None}),

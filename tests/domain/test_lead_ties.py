@@ -20,9 +20,12 @@ from domain.customer import (
 )
 from domain.event import Command, CustomerId, Refusal
 from domain.lead import (
+    CancelFollowUp,
+    CompleteFollowUp,
     Conversion,
     ConvertLead,
     ConvertLeadInto,
+    CorrectInteraction,
     Lead,
     LeadAlreadyClosed,
     LeadAlreadyConverted,
@@ -32,6 +35,10 @@ from domain.lead import (
     LeadMerged,
     LeadNotConverted,
     MergeLead,
+    RemoveStakeholder,
+    RescheduleFollowUp,
+    RetractFollowUp,
+    RetractInteraction,
     RevertConversion,
     RevertedConversion,
     absorb,
@@ -43,7 +50,7 @@ from domain.lead import (
 )
 from domain.merge import Absorbed, MergedInto, MergedIntoItself, MergeReverted, RevertMerge, UnknownMerge
 from tests.domain.given import DISQUALIFIED, LOST, WON, given, refused
-from tests.domain.histories import IDS, any_command, decide, patient
+from tests.domain.histories import IDS, WORKSPACE, any_command, decide, patient
 
 PROSPECT, ACME, OTHER = CustomerId(IDS[0]), CustomerId(IDS[1]), CustomerId(IDS[2])
 MERGE, LATER = IDS[3], IDS[2]
@@ -62,7 +69,8 @@ def customer(*events: CustomerEvent) -> Customer:
 
 
 def converted_into(lead: Lead, prospect: Customer, acme: Customer) -> Conversion:
-    return convert_into(lead, INTO_ACME, PROSPECT, prospect, acme, MERGE)
+    root_id = CustomerId(prospect.merges.into.survivor_id) if prospect.merges.into else PROSPECT
+    return convert_into(lead, INTO_ACME, PROSPECT, prospect, acme, MERGE, root_id, WORKSPACE)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +177,14 @@ def test_a_prospect_is_converted_into_a_customer_in_use_and_not_in_a_circle(
 
 def test_a_prospect_is_not_converted_into_herself() -> None:
     with pytest.raises(MergedIntoItself):
-        convert_into(given(), ConvertLeadInto(customer_id=PROSPECT), PROSPECT, customer(), customer(), MERGE)
+        into_herself = ConvertLeadInto(customer_id=PROSPECT)
+        convert_into(given(), into_herself, PROSPECT, customer(), customer(), MERGE, PROSPECT, WORKSPACE)
+
+
+def test_a_prospect_who_lives_on_there_through_several_merges_is_converted_without_another() -> None:
+    prospect = customer(CustomerMergedInto(survivor_id=OTHER, merge_id=LATER))
+    conversion = convert_into(given(), INTO_ACME, PROSPECT, prospect, customer(), MERGE, ACME, WORKSPACE)
+    assert conversion == Conversion(LeadConverted(customer_id=ACME))
 
 
 def test_the_conversion_of_the_forgotten_is_not_reverted() -> None:
@@ -215,10 +230,21 @@ def test_a_survivor_may_be_merged_and_each_merge_be_reverted_on_its_own() -> Non
     assert (reverted.merges.into, reverted.merges.absorbed) == (both.merges.into, {})
 
 
+OF_WHAT_LIES_THERE = (
+    CorrectInteraction
+    | RetractInteraction
+    | RescheduleFollowUp
+    | CompleteFollowUp
+    | CancelFollowUp
+    | RetractFollowUp
+    | RemoveStakeholder
+)
+
+
 @settings(patient, max_examples=60)
 @for_any(any_command)
-def test_a_merged_lead_refuses_everything_but_the_revert(command: Command) -> None:
-    if not isinstance(command, RevertMerge):
+def test_a_merged_lead_refuses_everything_but_the_revert_and_what_lies_there(command: Command) -> None:
+    if not isinstance(command, RevertMerge | OF_WHAT_LIES_THERE):
         for history in ((), (LOST,), (IN_HER_OWN_RIGHT,)):
             assert str(OTHER_LEAD) in refused(LeadMerged, given(*history, MERGED), command)
 

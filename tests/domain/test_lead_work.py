@@ -105,10 +105,25 @@ def test_an_interaction_corrected_to_outbound_may_be_the_first_contact() -> None
 )
 def test_a_first_contact_that_was_none_can_still_be_made(undoing: LeadEvent) -> None:
     lead = given(CALLED, CONTACTED, undoing)
-    assert (lead.contacted, lead.first_contact) == (False, None)
+    assert (lead.contacted, lead.contacts) == (False, frozenset())
     logged = InteractionLogged(interaction_id=OTHER, kind="email", direction="outbound")
     command = LogInteraction(kind="email", direction="outbound")
     assert log_interaction(lead, command, OTHER) == (logged, LeadContacted(interaction_id=OTHER))
+
+
+def test_a_note_is_no_contact_whichever_direction_it_has() -> None:
+    note = LogInteraction(kind="note", direction="outbound")
+    assert decide(given(), note) == (InteractionLogged(interaction_id=IDS[0], kind="note", direction="outbound"),)
+    became_a_note = InteractionCorrected(interaction_id=CALL, kind="note", direction="outbound")
+    assert not given(CALLED, CONTACTED, became_a_note).contacted
+
+
+def test_a_lead_was_contacted_as_long_as_one_contact_stands() -> None:
+    mailed = InteractionLogged(interaction_id=OTHER, kind="email", direction="outbound")
+    assert given(CALLED, CONTACTED, mailed, RETRACTED).contacted
+    assert not given(CALLED, CONTACTED, mailed, RETRACTED, InteractionRetracted(interaction_id=OTHER)).contacted
+    assert given(CALLED, CONTACTED, LeadContacted(), RETRACTED).contacted
+    assert not given(RETRACTED, CALLED, CONTACTED).contacted
 
 
 def test_another_interaction_does_not_undo_the_first_contact() -> None:

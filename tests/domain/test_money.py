@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import AmountTooLarge, Money, UnknownCurrency, digits, fits, quantized, sums, written
+from domain.money import (
+    AmountNegative,
+    AmountNotPayable,
+    AmountTooLarge,
+    Money,
+    UnknownCurrency,
+    digits,
+    must_be_payable,
+    must_be_price,
+    product,
+    sums,
+    written,
+)
 from tests.domain.histories import patient
 
 any_money = st.builds(
@@ -28,14 +40,16 @@ def test_a_currency_has_its_digits(currency: str, expected: int) -> None:
     assert digits(currency) == expected
 
 
-@pytest.mark.parametrize("text", ["1.50 EUR", "1.500000 EUR", "-1 EUR", "0 JPY", "1E+3 JPY", "1.0 JPY", "0.125 BHD"])
-def test_an_amount_fits_its_currency(text: str) -> None:
-    assert fits(money(text))
+@pytest.mark.parametrize("text", ["1.50 EUR", "1.500000 EUR", "0 EUR", "0 JPY", "1E+3 JPY", "1.0 JPY", "0.125 BHD"])
+def test_an_amount_with_the_digits_of_its_currency_can_be_paid(text: str) -> None:
+    must_be_payable(money(text))
 
 
-@pytest.mark.parametrize("text", ["1.505 EUR", "-0.001 EUR", "1.5 JPY", "0.1255 BHD"])
-def test_an_amount_with_too_many_digits_does_not_fit_but_is_kept(text: str) -> None:
-    assert not fits(money(text))
+@pytest.mark.parametrize("text", ["1.505 EUR", "0.001 EUR", "1.5 JPY", "0.1255 BHD"])
+def test_an_amount_with_too_many_digits_is_a_price_and_cannot_be_paid_but_is_kept(text: str) -> None:
+    must_be_price(money(text))
+    with pytest.raises(AmountNotPayable, match="digits after the point. Round the amount"):
+        must_be_payable(money(text))
     assert Money.model_validate_json(money(text).model_dump_json()) == money(text)
 
 
@@ -52,18 +66,24 @@ def test_an_amount_with_too_many_digits_does_not_fit_but_is_kept(text: str) -> N
     ],
 )
 def test_half_of_the_last_digit_is_rounded_away_from_zero(text: str, expected: str) -> None:
-    assert str(quantized(money(text)).amount) == expected
+    assert str(product(money(text), Decimal(1), money(text).currency).amount) == expected
 
 
 def test_rounding_out_of_what_an_amount_can_hold_is_refused() -> None:
-    assert quantized(money("99999999999999.99 EUR")) == money("99999999999999.99 EUR")
+    assert product(money("99999999999999.99 EUR"), Decimal(1), "EUR") == money("99999999999999.99 EUR")
     with pytest.raises(AmountTooLarge, match=r"An amount of EUR must stay below a hundred thousand billion\."):
-        quantized(money("99999999999999.995 EUR"))
+        product(money("99999999999999.995 EUR"), Decimal(1), "EUR")
+
+
+def test_an_amount_of_less_than_nothing_is_neither_a_price_nor_paid() -> None:
+    for ask in (must_be_price, must_be_payable):
+        with pytest.raises(AmountNegative, match="less than nothing"):
+            ask(money("-0.01 EUR"))
 
 
 def test_a_currency_that_does_not_exist_is_refused_by_a_sentence_but_stays_loadable() -> None:
     odd = money("1.00 ZZZ")
-    for ask in (lambda: digits("ZZZ"), lambda: fits(odd), lambda: quantized(odd)):
+    for ask in (lambda: digits("ZZZ"), lambda: must_be_payable(odd), lambda: must_be_price(odd)):
         with pytest.raises(UnknownCurrency, match=r"There is no currency ZZZ\. Use a code of ISO 4217"):
             ask()
     assert Money.model_validate_json(odd.model_dump_json()) == odd
@@ -103,9 +123,8 @@ def test_sums_are_exact_whatever_precision_the_program_works_with(amounts: list[
 
 @patient
 @given(any_money)
-def test_a_quantized_amount_fits_and_lies_within_half_a_digit(amount: Money) -> None:
-    near = quantized(amount)
-    assert fits(near)
-    assert quantized(near) == near
+def test_a_rounded_amount_can_be_paid_and_lies_within_half_a_digit(amount: Money) -> None:
+    near = product(amount, Decimal(1), amount.currency)
+    must_be_payable(near.model_copy(update={"amount": abs(near.amount)}))
+    assert product(near, Decimal(1), near.currency) == near
     assert abs(near.amount - amount.amount) * 2 <= Decimal(1).scaleb(-digits(amount.currency))
-    assert fits(amount) == (near.amount == amount.amount)

@@ -191,7 +191,6 @@ def test_a_part_goes_only_once_and_can_come_back(part: Sequence[CustomerEvent], 
     [
         (UnknownPart, given(*ELSE), given(), TO_SISTER),
         (AlreadyAttributed, given(RECORDED), given(), ReattributePart(part_id=PART, to_customer_id=HERE)),
-        (CustomerMerged, given(RECORDED, MERGED_CUSTOMER), given(), TO_SISTER),
         (CustomerMerged, given(RECORDED), given(MERGED_CUSTOMER), TO_SISTER),
         (CustomerAlreadyForgotten, given(RECORDED, FORGOTTEN_CUSTOMER), given(), TO_SISTER),
         (CustomerAlreadyForgotten, given(RECORDED), given(FORGOTTEN_CUSTOMER), TO_SISTER),

@@ -93,4 +93,4 @@ def test_a_priority_is_lowered_only_to_a_lower_one(to: Priority) -> None:
 
 def test_an_escalation_says_how_high_the_ticket_is() -> None:
     sentence = refused(TicketAlreadyEscalated, given(UP), EscalateTicket(level=1))
-    assert sentence == "This ticket is already escalated to level 2. Choose a higher one."
+    assert sentence == "This ticket is already escalated to level 2. Choose a higher one, up to 9, or work on it there."

@@ -30,6 +30,9 @@ from domain.lead import (
     LeadRecycled,
     LeadReopened,
     LeadRetitled,
+    LeadScored,
+    LeadStakeholderAdded,
+    LeadStakeholderRemoved,
     LeadValued,
     LeadWon,
 )
@@ -87,6 +90,17 @@ SENTENCES: list[tuple[Event, str]] = [
     (LeadContacted(), "Contacted for the first time"),
     (LeadQualified(), "Qualified"),
     (LeadQualified(criteria="budget", score=0), "Qualified with score 0: budget"),
+    (LeadScored(model="fit", model_version=2, score=40), "Score 40 by fit, version 2"),
+    (
+        LeadScored(model="fit", model_version=2, score=15, parts={"industry": 20, "size": -5}),
+        "Score 15 by fit, version 2: industry +20, size -5",
+    ),
+    (
+        LeadStakeholderAdded(person_id=IDS[1], role="economic_buyer"),
+        f"Contact person {IDS[1]} has a part in the deal as economic buyer",
+    ),
+    (LeadStakeholderAdded(person_id=IDS[1]), f"Contact person {IDS[1]} has a part in the deal"),
+    (LeadStakeholderRemoved(person_id=IDS[1]), f"Contact person {IDS[1]} has no part in the deal any more"),
     (LeadDisqualified(reason="student"), "Disqualified: student"),
     (LeadRecycled(until=DAY, reason="too early"), "Put back into nurture until 2026-11-05: too early"),
     (LeadReopened(), "Reopened"),

@@ -79,13 +79,26 @@ def test_the_same_comes_of_it_on_each(command: Command, happened: WorkEvent) -> 
 
 
 @EVERY_WORK
-def test_nothing_more_is_recorded_where_the_record_is_over(command: Command, happened: WorkEvent) -> None:
-    some_customer.refused(CustomerMerged, customers.evolve(CUSTOMER, some_customer.MERGED), command)
+def test_a_merged_record_takes_nothing_new_but_what_lies_there_is_brought_to_its_end(
+    command: Command, happened: WorkEvent
+) -> None:
+    customer = customers.evolve(CUSTOMER, some_customer.MERGED)
+    lead, ticket = leads.evolve(LEAD, MERGED), tickets.evolve(TICKET, MERGED)
+    if isinstance(command, LogInteraction | ScheduleFollowUp):
+        some_customer.refused(CustomerMerged, customer, command)
+        some_ticket.refused(TicketMerged, ticket, command)
+        with pytest.raises(LeadMerged):
+            some_lead.decide(lead, command)
+    else:
+        assert some_customer.decide(customer, command) == (happened,)
+        assert some_lead.decide(lead, command) == (happened,)
+        assert some_ticket.decide(ticket, command) == (happened,)
+
+
+@EVERY_WORK
+def test_nothing_more_is_recorded_of_a_customer_who_was_forgotten(command: Command, happened: WorkEvent) -> None:
     forgotten = customers.evolve(CUSTOMER, some_customer.FORGOTTEN_CUSTOMER)
     some_customer.refused(CustomerAlreadyForgotten, forgotten, command)
-    some_ticket.refused(TicketMerged, tickets.evolve(TICKET, MERGED), command)
-    with pytest.raises(LeadMerged):
-        some_lead.decide(leads.evolve(LEAD, MERGED), command)
 
 
 @pytest.mark.parametrize("place", [place for place in some_ticket.STATES if place != "merged"])
@@ -101,13 +114,13 @@ def test_an_outbound_call_is_no_answer_to_a_ticket() -> None:
 
 def test_a_command_goes_to_the_record_before_anything_is_said_of_the_work() -> None:
     unknown: list[tuple[Command, type[Refusal]]] = [
-        (CorrectInteraction(interaction_id=NEW, kind="call"), CustomerMerged),
-        (LogInteraction(interaction_id=CALL, kind="call"), CustomerMerged),
-        (ScheduleFollowUp(task_id=TASK, what="Ring", due_at=DAY), CustomerMerged),
-        (RetractFollowUp(task_id=NEW), CustomerMerged),
+        (CorrectInteraction(interaction_id=NEW, kind="call"), CustomerAlreadyForgotten),
+        (LogInteraction(interaction_id=CALL, kind="call"), CustomerAlreadyForgotten),
+        (ScheduleFollowUp(task_id=TASK, what="Ring", due_at=DAY), CustomerAlreadyForgotten),
+        (RetractFollowUp(task_id=NEW), CustomerAlreadyForgotten),
     ]
     for command, refusal in unknown:
-        some_customer.refused(refusal, customers.evolve(CUSTOMER, some_customer.MERGED), command)
+        some_customer.refused(refusal, customers.evolve(CUSTOMER, some_customer.FORGOTTEN_CUSTOMER), command)
 
 
 def layers(work: Work) -> list[object]:

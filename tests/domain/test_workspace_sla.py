@@ -20,7 +20,6 @@ from domain.workspace import (
     SlaGoalNamedTwice,
     SlaPolicyWithoutGoals,
     UnknownCalendar,
-    UnknownSlaPolicy,
     Workspace,
     WorkspaceBusinessCalendarPublished,
     WorkspaceSlaPolicyPublished,
@@ -204,27 +203,15 @@ def test_a_policy_is_published_as_it_was_given() -> None:
     assert publish_sla_policy(given(PUBLISHED), command) == PROMISED
 
 
-def test_versions_of_a_policy_count_up_and_earlier_ones_can_still_be_looked_up() -> None:
+def test_versions_of_a_policy_count_up_and_the_latest_holds() -> None:
     workspace = given(PUBLISHED, PROMISED)
     event = publish_sla_policy(workspace, PublishSlaPolicy(name="gold", calendar="office", goals=(URGENT,)))
     other = publish_sla_policy(workspace, PublishSlaPolicy(name="silver", calendar="office", goals=(URGENT,)))
     assert (event.policy.version, event.policy.goals, other.policy.version) == (2, (URGENT,), 1)
     workspace = given(PUBLISHED, PROMISED, event, other)
-    assert workspace.sla_policy("gold") == event.policy
-    assert workspace.sla_policy("gold", 2) == event.policy
-    assert workspace.sla_policy("gold", 1) == SLA_POLICY
-    assert workspace.sla_policy("silver") == other.policy
+    assert workspace.sla_policies == {"gold": event.policy, "silver": other.policy}
     third = publish_sla_policy(workspace, PublishSlaPolicy(name="gold", calendar="office", goals=(URGENT,)))
     assert third.policy.version == 3
-
-
-@pytest.mark.parametrize(("name", "version"), [("bronze", None), ("gold", 2)])
-def test_a_policy_nobody_published_is_refused_with_those_there_are(name: str, version: int | None) -> None:
-    silver = WorkspaceSlaPolicyPublished(policy=SLA_POLICY.model_copy(update={"name": "silver"}))
-    with pytest.raises(UnknownSlaPolicy, match=r"no such version of it. The policies are: gold, silver\."):
-        given(PROMISED, silver).sla_policy(name, version)
-    with pytest.raises(UnknownSlaPolicy, match=r"The policies are: none yet\."):
-        Workspace().sla_policy(name, version)
 
 
 def test_a_policy_counts_in_a_calendar_that_exists() -> None:

@@ -53,7 +53,7 @@ def folded(start: Lead | None, events: Iterable[object]) -> Lead | None:
 
 
 def captured(lead_id: UUID) -> StreamEvent:
-    (first,) = lead.capture(CaptureLead(title="Ten seats"), PIPELINE)
+    (first,) = lead.capture(CaptureLead(title="Ten seats"), PIPELINE, Workspace())
     return StreamEvent(lead_id, 1, "lead", first)
 
 

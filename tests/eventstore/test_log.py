@@ -66,7 +66,7 @@ def test_an_event_whose_personal_part_is_gone_reads_as_forgotten(connection: Con
 
 def test_events_about_a_part_are_found_by_it(connection: Connection) -> None:
     interaction_id = uuid4()
-    logged = log_interaction(LeadState(contacted=True), LogInteraction(kind="call"), interaction_id)
+    logged = log_interaction(LeadState(contacts=frozenset({None})), LogInteraction(kind="call"), interaction_id)
     _, customer_id = given(connection, captured(), *logged)
     (found,) = log.load_part(connection, CustomerId(customer_id), interaction_id)
     assert found.type == "lead.interaction_logged"

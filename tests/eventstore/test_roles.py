@@ -76,7 +76,7 @@ def test_nothing_lends_its_owners_rights_carelessly(opened: Connection) -> None:
     lending = opened.execute(
         "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'log'::regnamespace"
     ).fetchall()
-    assert {row["proname"] for row in lending} == {"forget", "personal_digests", "position_at"}
+    assert {row["proname"] for row in lending} == {"forget", "personal_digests", "position_at", "release_external_id"}
     assert all("search_path=pg_catalog, pg_temp" in row["proconfig"] for row in lending)
     views = opened.execute(
         "SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'log'::regnamespace"

@@ -269,6 +269,19 @@ def point(written: str, point_id: UUID | None = None, *, kind: ContactPointKind 
     )
 
 
+def test_where_the_primary_contact_point_is_removed_another_takes_its_place(shared: Connection) -> None:
+    first, second, third = uuid4(), uuid4(), uuid4()
+    points = [
+        point("a@example.org", first, primary=True),
+        point("b@example.org", second),
+        point("c@example.org", third, primary=True),
+    ]
+    removed, again = (CustomerContactPointRemoved(point_id=gone) for gone in (third, first))
+    for events, primary in ((points, third), ([*points, removed], first), ([*points, removed, again], second)):
+        found = rows(shared, "contact_point", registered(shared, *events))
+        assert [each["point_id"] for each in found if each["is_primary"]] == [primary]
+
+
 def test_the_primary_contact_point_is_the_one_said_so_last(shared: Connection) -> None:
     first, second = uuid4(), uuid4()
     customer_id = registered(
@@ -295,7 +308,7 @@ def test_the_primary_contact_point_is_the_one_said_so_last(shared: Connection) -
     (email,) = [found for found in rows(shared, "contact_point", customer_id) if found["kind"] == "email"]
     assert (email["written"], email["is_primary"], email["label"], email["added_at"]) == (
         "c@example.org",
-        False,
+        True,
         None,
         day(1),
     )
@@ -334,7 +347,32 @@ CONSENTS: list[tuple[list[Event], tuple[bool, bool]]] = [
     ([granted(), CustomerUnsubscribed(channel="phone")], (True, True)),
     ([granted(), CustomerUnsubscribed(channel="email", person_id=PERSON)], (True, True)),
     ([granted(), CustomerUnsubscribed(channel="email"), granted(purpose="offers")], (True, True)),
+    ([granted(), CustomerForgotten(legal_basis="request")], (True, False)),
 ]
+ADDED = CustomerContactPersonAdded(person_id=PERSON, name="Bo")
+LEFT = CustomerContactPersonRemoved(person_id=PERSON)
+
+
+@pytest.mark.parametrize(
+    ("events", "is_allowed"),
+    [
+        ([ADDED, granted(person_id=PERSON)], True),
+        ([granted(person_id=PERSON)], False),
+        ([ADDED, granted(person_id=PERSON), LEFT], False),
+        ([ADDED, granted(person_id=PERSON), LEFT, ADDED], True),
+        ([ADDED, granted(person_id=PERSON), CustomerPersonForgotten(person_id=PERSON, legal_basis="request")], False),
+        ([ADDED, granted(person_id=PERSON), CustomerUnsubscribed(channel="email")], False),
+        ([ADDED, granted(person_id=PERSON), CustomerUnsubscribed(channel="email"), granted(person_id=PERSON)], False),
+        ([ADDED, granted(person_id=PERSON), CustomerUnsubscribed(channel="email"), granted()], True),
+        ([ADDED, granted(person_id=PERSON), CustomerUnsubscribed(channel="phone")], True),
+    ],
+)
+def test_a_contact_person_is_written_to_while_she_is_there_and_her_customer_wants_it(
+    shared: Connection, events: list[Event], is_allowed: bool
+) -> None:
+    customer_id = registered(shared, *events)
+    hers = [found for found in rows(shared, "consent", customer_id) if found["person_id"] == PERSON]
+    assert [found["is_allowed"] for found in hers] == [is_allowed]
 
 
 def test_what_may_be_sent(shared: Connection) -> None:

@@ -7,8 +7,13 @@ from hypothesis import HealthCheck, assume, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from domain.customer import Customer, CustomerEvent, CustomerPurchaseRefunded, CustomerSubscriptionStarted
-from domain.customer.outreach_state import allows
+from domain.customer import (
+    Customer,
+    CustomerEvent,
+    CustomerPurchaseRefunded,
+    CustomerSubscriptionStarted,
+    allows,
+)
 from domain.customer.subscription import SubscriptionRecord
 from domain.event import Event, Forgotten
 from domain.merge import MergeEvent
@@ -81,7 +86,7 @@ def test_the_rows_of_an_unmerged_customer_say_what_the_rules_know(
         known.relations
     )
     assert {tie(row): row["is_allowed"] for row in rows(shared, "consent", customer_id) if row["purpose"]} == {
-        (person_id, channel, purpose): allows(known.outreach, channel, purpose, person_id)
+        (person_id, channel, purpose): allows(known, channel, purpose, person_id)
         for person_id, channel, purpose in known.outreach.consents
     }
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Event as Signal
 from threading import Thread
@@ -88,7 +88,7 @@ def lead_row(connection: Connection, *events: Event, flags: tuple[str, ...] = ()
     return row
 
 
-INTERACTION = uuid4()
+INTERACTION, OTHER_INTERACTION = uuid4(), uuid4()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ INTERACTION = uuid4()
                 InteractionLogged(interaction_id=INTERACTION, kind="call", direction="outbound"),
                 LeadContacted(interaction_id=INTERACTION),
             ],
-            {"contacted_at": day(2)},
+            {"contacted_at": day(1)},
         ),
         (
             [LeadContacted(interaction_id=INTERACTION), InteractionRetracted(interaction_id=INTERACTION)],
@@ -145,8 +145,20 @@ INTERACTION = uuid4()
                 InteractionCorrected(interaction_id=INTERACTION, kind="call", direction="outbound"),
                 LeadContacted(interaction_id=INTERACTION),
             ],
-            {"contacted_at": day(4)},
+            {"contacted_at": day(1)},
         ),
+        (
+            [
+                InteractionLogged(interaction_id=INTERACTION, kind="call", direction="outbound"),
+                LeadContacted(interaction_id=INTERACTION),
+                InteractionLogged(interaction_id=OTHER_INTERACTION, kind="call", direction="outbound"),
+                InteractionRetracted(interaction_id=INTERACTION),
+                InteractionCorrected(interaction_id=OTHER_INTERACTION, kind="call", direction="outbound"),
+            ],
+            {"contacted_at": day(3)},
+        ),
+        ([InteractionLogged(interaction_id=INTERACTION, kind="note", direction="outbound")], {"contacted_at": None}),
+        ([LeadContacted(), InteractionRetracted(interaction_id=INTERACTION)], {"contacted_at": day(1)}),
         ([LeadCaptureCorrected(source="event")], {"captured_at": day(1), "source": "event"}),
     ],
 )
@@ -155,6 +167,39 @@ def test_the_lead_row_says_what_the_events_say(
 ) -> None:
     row = lead_row(connection, captured(source="web"), *events)
     assert {name: row[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("won_on", "closed_at"),
+    [
+        (day(9).date(), day(9) + timedelta(hours=12)),
+        (day(19).date(), day(20)),
+        (day(20).date(), day(20)),
+        (None, day(20)),
+    ],
+)
+def test_a_lead_was_won_on_the_day_that_is_said_and_not_on_that_on_which_it_was_told(
+    connection: Connection, won_on: date | None, closed_at: datetime
+) -> None:
+    lead_id, _ = given(connection, captured(), LeadWon(won_on=won_on), at=[day(0), day(20)])
+    follow.catch_up(connection)
+    assert connection.execute("SELECT closed_at FROM lead WHERE lead_id = %s", [lead_id]).fetchall() == [
+        {"closed_at": closed_at}
+    ]
+    intervals = connection.execute(
+        "SELECT valid_from FROM lead_stage_interval WHERE lead_id = %s AND status = 'won'", [lead_id]
+    )
+    assert intervals.fetchall() == [{"valid_from": closed_at}]
+
+
+def test_a_mail_that_is_learned_of_late_may_be_the_first_contact(connection: Connection) -> None:
+    call = InteractionLogged(interaction_id=INTERACTION, kind="call", direction="outbound")
+    mail = InteractionLogged(interaction_id=OTHER_INTERACTION, kind="email", direction="outbound")
+    contacted = LeadContacted(interaction_id=INTERACTION)
+    lead_id, _ = given(connection, captured(), call, contacted, mail, at=[day(0), day(3), day(3), day(1)])
+    follow.catch_up(connection)
+    row = connection.execute("SELECT contacted_at FROM lead WHERE lead_id = %s", [lead_id]).fetchone()
+    assert row == {"contacted_at": day(1)}
 
 
 def test_the_row_names_oddities_and_the_last_event(connection: Connection) -> None:
