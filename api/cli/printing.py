@@ -78,7 +78,8 @@ def print_progress(under_way: "Sequence[Progress]", as_json: bool, asked: str | 
         share = each.events_done / each.events if each.events else 1
         rate = f", {each.rate:,.0f} events/s, {each.eta:,.0f} s left" if each.rate and each.eta is not None else ""
         state = asked or ("paused" if each.wanted == "pause" else each.phase)
-        print(f"{each.read_model}: {state}, {share:.0%} of {each.events:,} events{rate}")
+        done = f", {share:.0%} of {each.events:,} events{rate}" if each.events else ""
+        print(f"{each.read_model}: {state}{done}")
 
 
 def print_parked(found: "Sequence[Parked]", as_json: bool) -> None:
