@@ -108,7 +108,7 @@ _WORDS = {
     "reattributed_to": "customer",
     "task_id": "follow-up",
     "was_solved": "status",
-    "work.follow_ups": "follow-ups",
+    "follow_ups": "follow-ups",
 }
 
 

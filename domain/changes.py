@@ -19,7 +19,7 @@ from domain.reversal import EVOLVE
 
 
 class Change(NamedTuple):
-    """A field that an event touched. `field` is its path, such as `stage` or `work.follow_ups[ID].due_at`; None stands
+    """A field that an event touched. `field` is its path, such as `stage` or `follow_ups[ID].due_at`; None stands
     where there was or is no value. A personal one is not for everybody to see."""
 
     field: str
@@ -31,7 +31,7 @@ class Change(NamedTuple):
 _Said: TypeAlias = dict[str, tuple[object, bool]]
 """What was said last of each field, and whether that is personal."""
 
-_DERIVED = frozenset({"trade.subscriptions.paid"})
+_DERIVED = frozenset({"subscriptions.paid", "contact_points.recorded_as_primary"})
 """What a state works out from fields that are shown anyway."""
 
 _PERSONAL_STATES = frozenset({"title", "subject", "external_ids", "message_ids"})

@@ -28,7 +28,10 @@ class Difference(NamedTuple):
 
 
 def differences(before: object, after: object, name: str = "") -> list[Difference]:
-    """The fields that differ, down to the entries of mappings and sets. What is the same object is not looked into."""
+    """The fields that differ, down to the entries of mappings and sets. What is the same object is not looked into.
+
+    Fields of a state that are kept apart, in a class that says `is_apart`, are named as if they were the state's own.
+    """
     found: list[Difference] = []
     _compare(name, before, after, found)
     return found
@@ -49,7 +52,8 @@ def _compare(name: str, before: object, after: object, found: list[Difference]) 
         for part, is_now in vars(after).items():
             was = held[part]
             if was is not is_now:
-                _compare(f"{name}.{part}" if name else part, was, is_now, found)
+                is_apart = getattr(type(is_now), "is_apart", False)
+                _compare(name if is_apart else f"{name}.{part}" if name else part, was, is_now, found)
     elif isinstance(before, frozenset) and isinstance(after, frozenset):
         found.extend(Difference(name, element, element, ABSENT) for element in before - after)
         found.extend(Difference(name, element, ABSENT, element) for element in after - before)

@@ -41,13 +41,13 @@ class Telling(NamedTuple):
 
 _PATHS: Mapping[str, str] = MappingProxyType(
     {
-        "interaction_id": "work.interactions",
-        "task_id": "work.follow_ups",
-        "purchase_id": "trade.purchases",
-        "subscription_id": "trade.subscriptions",
+        "interaction_id": "interactions",
+        "task_id": "follow_ups",
+        "purchase_id": "purchases",
+        "subscription_id": "subscriptions",
         "point_id": "contact_points",
         "person_id": "people",
-        "message_id": "outreach.messages",
+        "message_id": "messages",
     }
 )
 """Where a state keeps the parts that have an id of their own, by the field of the events about them."""
@@ -59,8 +59,8 @@ _ABOUT: Mapping[type[Event], tuple[str, tuple[str, ...]]] = MappingProxyType(
         LeadProductRemoved: ("products", ("product_id",)),
         CustomerRelatedTo: ("relations", ("other_id", "kind")),
         CustomerRelationEnded: ("relations", ("other_id", "kind")),
-        CustomerConsentGranted: ("outreach.consents", ("person_id", "channel", "purpose")),
-        CustomerConsentWithdrawn: ("outreach.consents", ("person_id", "channel", "purpose")),
+        CustomerConsentGranted: ("consents", ("person_id", "channel", "purpose")),
+        CustomerConsentWithdrawn: ("consents", ("person_id", "channel", "purpose")),
         CustomerSurveyAnswered: ("surveys", ("survey",)),
     }
 )

@@ -4,7 +4,7 @@ Nothing new is begun on a record that was merged; what had been begun on it is c
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias, TypeVar, assert_never
+from typing import ClassVar, Literal, Protocol, TypeAlias, TypeVar, assert_never
 from uuid import UUID
 
 from domain.event import Record
@@ -50,6 +50,8 @@ AnInteraction = TypeVar("AnInteraction", bound=InteractionRecord)
 @dataclass(frozen=True)
 class Work:
     """The ids in use; those done or retracted stay in use, so that none comes back by accident."""
+
+    is_apart: ClassVar[bool] = True
 
     interactions: GrowingMap[UUID, InteractionStatus] = field(default_factory=GrowingMap)
     follow_ups: GrowingMap[UUID, FollowUpStatus] = field(default_factory=GrowingMap)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from domain.event import Word
@@ -23,6 +23,8 @@ class Consent:
 @dataclass(frozen=True)
 class Outreach:
     """Consents by whose they are, channel and purpose; who wants no campaigns on a channel; campaigns by message."""
+
+    is_apart: ClassVar[bool] = True
 
     consents: Mapping[tuple[Whose, Word, Word], Consent] = field(default_factory=dict)
     unsubscribed: frozenset[tuple[Whose, Word]] = frozenset()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 from uuid import UUID
 
 from domain.growing_map import GrowingMap
@@ -42,6 +42,8 @@ Subscriptions: TypeAlias = Mapping[UUID, Subscription]
 @dataclass(frozen=True)
 class Trade:
     """Everything the customer bought."""
+
+    is_apart: ClassVar[bool] = True
 
     purchases: Purchases = field(default_factory=GrowingMap)
     subscriptions: Subscriptions = field(default_factory=dict)

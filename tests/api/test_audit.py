@@ -130,7 +130,7 @@ def test_the_filters_leave_what_is_asked_for(client: TestClient, connection: Con
     ]  # fmt: skip
     assert all(touched(one).keys() == {"name"} for one in who)
     assert told(history(client, ann, field="due_at")) == ["customer.follow_up_scheduled"]
-    assert told(history(client, ann, field="work")) == ["customer.follow_up_scheduled"]
+    assert told(history(client, ann, field="follow_ups")) == ["customer.follow_up_scheduled"]
     assert history(client, ann, field="nam") == []
     since, until = recorded_at(connection, position), recorded_at(connection, last)
     found = history(client, ann, **{"from": since.isoformat(), "to": until.isoformat()})
@@ -165,9 +165,9 @@ def test_pages_are_the_stream_cut_in_pieces_also_while_events_are_appended(
     whole = history(client, ann)
     (undone,) = (one for one in whole if one["type"] == "customer.events_undone")
     assert touched(undone) == {
-        f"work.interactions[{call}]": ("logged", None),
-        f"work.interactions[{call}].kind": ("call", None),
-        f"work.interactions[{call}].summary": ("S", None),
+        f"interactions[{call}]": ("logged", None),
+        f"interactions[{call}].kind": ("call", None),
+        f"interactions[{call}].summary": ("S", None),
     }
     for limit in (1, 3):
         pages: list[dict[str, Any]] = []

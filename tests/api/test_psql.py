@@ -114,7 +114,7 @@ def test_the_embedded_server_is_up_as_long_as_psql_is(tmp_path: Path) -> None:
     data = Path(gettempdir()) / f"everfold-psql-{tmp_path.stat().st_ino}"
     data.mkdir(mode=0o755)
     try:
-        Crm("", data)("key", "create", "any")  # makes the installation
+        Crm("", data)("demo", "--customers", "1")
         said = Crm("", data)("psql", "--role", "owner", "-Atc", "SELECT current_database(), session_user")
         assert said == "everfold|postgres\n"
         assert not (data / "postgres" / "data" / "postmaster.pid").exists()

@@ -621,7 +621,9 @@ def paths(state: object, name: str = "") -> Iterator[str]:
     """The fields of a state as an undo names them within the domain."""
     if is_dataclass(state) and not isinstance(state, type | Mapping):
         for field in fields(state):
-            yield from paths(getattr(state, field.name), f"{name}.{field.name}".lstrip("."))
+            value = getattr(state, field.name)
+            is_apart = getattr(type(value), "is_apart", False)
+            yield from paths(value, name if is_apart else f"{name}.{field.name}".lstrip("."))
     else:
         yield name
 

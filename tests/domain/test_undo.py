@@ -146,7 +146,7 @@ def test_the_last_change_is_undone() -> None:
                 FollowUpScheduled(task_id=IDS[0], what="Ring", due_at=NOON),
                 FollowUpCompleted(task_id=IDS[0]),
             ],
-            (2, "work.follow_ups", 3),
+            (2, "follow_ups", 3),
         ),
         ("lead", [CAPTURED, InteractionLogged(interaction_id=IDS[0], kind="note")], (1, "everything", 2)),
         ("customer", [REGISTERED, CustomerRenamed(name="Bea")], (1, "everything", 2)),
