@@ -99,11 +99,10 @@ def everfold(conninfo: str) -> Iterator[Application[UUID]]:
         yield application
 
 
-@contextmanager
-def _stock(conninfo: str) -> Iterator[Application[UUID]]:
+def stock_environment(conninfo: str) -> dict[str, str]:
     """The library's own recorder, given the same events by the same mapper."""
     parts = {key: str(value) for key, value in dsn.conninfo_to_dict(conninfo).items()}
-    env = {
+    return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "MAPPER_TOPIC": "eventstore.library:LogMapper",
         "POSTGRES_DBNAME": parts["dbname"],
@@ -111,9 +110,13 @@ def _stock(conninfo: str) -> Iterator[Application[UUID]]:
         "POSTGRES_PORT": parts.get("port", "5432"),
         "POSTGRES_USER": parts.get("user", ""),
         "POSTGRES_PASSWORD": parts.get("password", ""),
-        "POSTGRES_POOL_SIZE": "1",  # each process has one thread, as the others do
     }
-    with Application[UUID](env) as application:
+
+
+@contextmanager
+def _stock(conninfo: str) -> Iterator[Application[UUID]]:
+    one_connection = {"POSTGRES_POOL_SIZE": "1"}  # each process has one thread, as the others do
+    with Application[UUID](stock_environment(conninfo) | one_connection) as application:
         yield application
 
 

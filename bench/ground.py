@@ -57,6 +57,17 @@ class Result:
     details: Mapping[str, Any] = field(default_factory=dict)  # Any: JSON
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One figure by itself, and the bar that was set for it."""
+
+    figure: str
+    value: float
+    unit: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+
 class NotDurable(Trouble):
     """The server would lose acknowledged writes when the power fails: its figures would say nothing."""
 

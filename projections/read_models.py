@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -46,7 +46,7 @@ class Fold:
 
     def reads(self, table: str) -> bool:
         """Whether it builds on that table of an earlier fold."""
-        return re.search(rf"\b{table}\b", self.text) is not None
+        return _mentions(self.text, table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,17 @@ class ReadModel:
     @property
     def definition(self) -> str:
         """A digest of tables and folds: rows folded by another definition are rebuilt."""
-        return hashlib.sha256("\x00".join((self.table, *(fold.text for fold in self.folds))).encode()).hexdigest()
+        return _digest((self.table, *(fold.text for fold in self.folds)))
+
+
+@lru_cache(maxsize=1024)
+def _mentions(text: str, name: str) -> bool:
+    return re.search(rf"\b{name}\b", text) is not None
+
+
+@lru_cache(maxsize=256)
+def _digest(texts: tuple[str, ...]) -> str:
+    return hashlib.sha256("\x00".join(texts).encode()).hexdigest()
 
 
 def parse(name: str, table: str, folds: str | Mapping[str, str]) -> ReadModel:

@@ -1,6 +1,6 @@
 SELECT
     set_config('search_path', 'pg_catalog', true),
-    -- a generic plan would not know how few the keys are
-    set_config('plan_cache_mode', 'force_custom_plan', true),
+    -- a chunk of events, or a customer of many years, is sorted in memory
+    set_config('work_mem', '64MB', true),
     -- rows and checkpoint are lost together, and folded again
     set_config('synchronous_commit', 'off', true)

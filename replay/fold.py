@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from psycopg import sql
 
 from eventstore.database import Connection, query
 from projections.read_models import ROOT, Fold, ReadModel
-from projections.reading import LIVE as LIVE
 from replay.roots import Roots, roots
 from replay.scope import ALL, Scope, these
+from replay.versions import LIVE as LIVE
+from replay.versions import live_definition
 
 Row = dict[str, Any]  # Any: a row of any read model
 
@@ -34,12 +36,27 @@ def columns(connection: Connection, table: str, schema: str = LIVE) -> tuple[lis
     return [row["name"] for row in rows], [row["name"] for row in rows if row["is_key"]]
 
 
+_known_names: dict[tuple[str, str], list[str]] = {}
+
+
+def _names(connection: Connection, model: ReadModel, table: str, schema: str) -> list[str]:
+    """The names of all columns of one of the model's tables; its definition says the same everywhere."""
+    key = (model.definition, table)
+    if key in _known_names:
+        return _known_names[key]
+    names, _ = columns(connection, table, schema)
+    if schema != LIVE or live_definition(connection, model.name) == model.definition:
+        _known_names[key] = names  # live may be another version, that was gone back to
+    return names
+
+
 def touched(connection: Connection, model: ReadModel, after: int, horizon: int) -> list[set[UUID]]:
     """The refold keys that events in `(after, horizon]` touch, fold by fold."""
-    return [_touched(connection, fold, after, horizon) for fold in model.folds]
+    return [touched_by(connection, fold, after, horizon) for fold in model.folds]
 
 
-def _touched(connection: Connection, fold: Fold, after: int, horizon: int) -> set[UUID]:
+def touched_by(connection: Connection, fold: Fold, after: int, horizon: int) -> set[UUID]:
+    """The same for one fold."""
     if not fold.types:
         return set()
     names = ["touched_roots"] if fold.key_column == ROOT else ["touched", "moved"] if fold.is_rooted else ["touched"]
@@ -48,7 +65,7 @@ def _touched(connection: Connection, fold: Fold, after: int, horizon: int) -> se
     return {
         row["key"]
         for name in names
-        for row in connection.execute(sql.SQL(query("replay", name)).format(key=key), parameters)
+        for row in connection.execute(sql.SQL(query("replay", name)).format(key=key), parameters, prepare=False)
     }
 
 
@@ -123,7 +140,7 @@ def refold(
             keys=wanted.condition(sql.Identifier(fold.table_key)),
             returning=_returning(later),
         )
-        old = connection.execute(delete, wanted.parameters)
+        old = connection.execute(delete, wanted.parameters, prepare=False)
         gone = old.fetchall() if later else []
         new = insert(connection, model, number, schema, horizon, wanted, later)
         for row in [*gone, *new.rows]:
@@ -138,7 +155,7 @@ def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -
     *before, last = model.folds
     parts, types = [], {}
     for number, fold in enumerate(before):
-        names = _names(connection, model, fold.table)
+        names = _names(connection, model, fold.table, LIVE)
         types[f"types_{number}"] = list(fold.types)
         parts.append(
             sql.SQL(", {table} AS ({fold})").format(
@@ -148,7 +165,7 @@ def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -
                 ),
             )
         )
-    names = _names(connection, model, last.table)
+    names = _names(connection, model, last.table, LIVE)
     whole = Fold(last.table, last.key_column, last.table_key, model.types, "".join(fold.text for fold in model.folds))
     text: sql.Composable = sql.SQL(last.text)
     if before:
@@ -160,16 +177,6 @@ def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -
         connection, whole, horizon, these([key]), sql.Composed(parts), names, text, is_read_once=True
     )
     return connection.execute(statement, {**parameters, **types}).fetchall()
-
-
-def _names(connection: Connection, model: ReadModel, table: str) -> list[str]:
-    """The columns of one of the model's tables, which its definition fixes: they are looked up once."""
-    if (model, table) not in _known_names:
-        _known_names[model, table] = columns(connection, table)[0]
-    return _known_names[model, table]
-
-
-_known_names: dict[tuple[ReadModel, str], list[str]] = {}
 
 
 def events_of(connection: Connection, fold: Fold, horizon: int, customer_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -228,7 +235,7 @@ def insert(
     Raises what Postgres has against a value.
     """
     fold = model.folds[number]
-    names, _ = columns(connection, fold.table, schema)
+    names = _names(connection, model, fold.table, schema)
     where = scope.condition(sql.Identifier(fold.table_key))
     earlier = sql.SQL("").join(
         sql.SQL(", {name} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE {where})").format(
@@ -246,7 +253,8 @@ def insert(
         select=select,
         returning=_returning(returning),
     )
-    done = connection.execute(statement, parameters)
+    # planned each time: a plan that is kept would not know how few the keys are
+    done = connection.execute(statement, parameters, prepare=False)
     return Inserted(done.rowcount, done.fetchall() if returning else ())
 
 
@@ -286,8 +294,14 @@ def _history(
     return statement, {"horizon": horizon, "types": list(fold.types), **owners.parameters, **limits}
 
 
-def _listed(names: Iterable[str]) -> sql.Composed:
-    return sql.SQL(", ").join(map(sql.Identifier, names))
+def _listed(names: Iterable[str]) -> sql.SQL:
+    return _joined(tuple(names))
+
+
+@lru_cache(maxsize=1024)
+def _joined(names: tuple[str, ...]) -> sql.SQL:
+    """Rendered once: of a cycle that follows a few events it would be a good part."""
+    return sql.SQL(sql.SQL(", ").join(map(sql.Identifier, names)).as_string())
 
 
 def _returning(names: Iterable[str]) -> sql.Composable:

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from domain.catalogue import EVENT_TYPES
 from eventstore.database import Connection, connect, query
 from eventstore.fence import drawn, horizon
 from eventstore.trouble import Trouble
@@ -17,46 +16,58 @@ from eventstore.whole_log import indexes
 from projections.read_models import ReadModel, read_models
 from replay.fold import Insert, insert, refold, refold_all, touched
 from replay.parked import POISON, insert_or_park
+from replay.recent import Recent, reaching, read_recent
 from replay.versions import LIVE, Version, lock_checkpoint, move_checkpoint, versions
 
 _CHUNK = 5_000
 _SHORTEST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.25
+_SHORTEST_WAIT = 0.002
+"""For another who has a read model in hand: mostly as long as it takes to fold a few keys."""
 _LEAVE_TAKING = 1.0
-_REACHING = [name for name, kind in EVENT_TYPES.items() if not kind.can_be_undone]
-"""What no undo leaves out reaches beyond its own event, to others or another customer: every model looks at it."""
 
 _log = structlog.get_logger("everfold.follower")
 
 
 def advance(
-    connection: Connection, model: ReadModel, head: int, schema: str = LIVE, *, wait: bool = True
+    connection: Connection,
+    model: ReadModel,
+    head: int,
+    schema: str = LIVE,
+    *,
+    wait: bool = True,
+    recent: Recent | None = None,
 ) -> int | None:
     """Bring one version's rows to `head`, a position behind the fence, in chunks; returns the keys refolded.
 
     From the beginning it is one pass over everything, and all rows count: in chunks, each key would be folded in many.
-    Without `wait` it gives up at once where somebody else brings the version forward, and returns None.
+    Without `wait` it gives up at once where somebody else brings the version forward, and returns None. `recent` spares
+    it to ask the log what has happened.
     """
     refolded = 0
     inserting: Insert = insert
     while True:
         try:
             with connection.transaction():
-                checkpoint = lock_checkpoint(connection, model, schema, wait=wait)
+                with connection.pipeline():
+                    connection.execute(query("replay", "as_follower"))
+                    checkpoint = lock_checkpoint(connection, model, schema, wait=wait)
                 if checkpoint is None:
                     return None
                 position = checkpoint.position
                 if position >= head:
                     return refolded
                 upto = head if position == 0 else min(head, position + _CHUNK)
-                connection.execute(query("replay", "as_follower"))
                 if position == 0:
                     refolded += refold_all(connection, model, schema, upto, insert_or_park).keys
                 else:
-                    keys = touched(connection, model, position, upto)
+                    find = recent.touched if recent else touched
+                    keys = find(connection, model, position, upto)
                     inserting = insert_or_park if checkpoint.has_parked else inserting
                     refolded += refold(connection, model, schema, upto, keys, inserting).keys
                 move_checkpoint(connection, model, schema, upto)
+            if upto == head:
+                return refolded
         except POISON:
             if inserting is insert_or_park:
                 raise
@@ -72,12 +83,17 @@ def catch_up(connection: Connection) -> int:
     connection.execute(
         query("replay", "pass_by"), {"head": head, "chunk": _CHUNK, "versions": _concerns(versions(connection))}
     )
-    pause = _SHORTEST_PAUSE
+    pause, recent = _SHORTEST_WAIT, None
     while behind := [version for version in versions(connection) if version.position < head]:
-        # not all in the same order, or they would stand in each other's way
+        near = [version.position for version in behind if version.position >= max(1, head - _CHUNK)]
+        if near and recent is None:
+            recent = read_recent(connection, min(near), head)
+        # not all in the same order, or they would stand in each other's way; but what takes longest comes first
         start = connection.info.backend_pid % len(behind)
-        turns = [*behind[start:], *behind[:start]]
-        done = [advance(connection, each.model, head, each.schema, wait=False) is not None for each in turns]
+        turns = sorted([*behind[start:], *behind[:start]], key=lambda version: -len(version.model.folds))
+        done = [
+            advance(connection, each.model, head, each.schema, wait=False, recent=recent) is not None for each in turns
+        ]
         if not any(done):
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -115,7 +131,7 @@ def _concerns(known: Iterable[Version]) -> str:
                 "projection": version.model.name,
                 "schema_name": version.schema,
                 "definition": version.model.definition,
-                "types": [*version.model.types, *_REACHING],
+                "types": [*version.model.types, *reaching(version.model.folds)],
             }
             for version in known
         ]

@@ -1,6 +1,7 @@
 """`crm bench`: measures the log on this machine, beside its peers, on a server or database of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ from api.cli.printing import print_json
 from api.settings import Settings
 
 if TYPE_CHECKING:
-    from bench.ground import Result
+    from bench.ground import Measured, Result
 
 app = typer.Typer(no_args_is_help=True, help="How fast the log is on this machine, beside its peers.")
 
@@ -77,6 +78,36 @@ def bench_growth(
         _report(growth.run(conninfo, seconds, events or [10_000, 1_000_000]), as_json)
 
 
+Customers = Annotated[int, typer.Option(min=1, help="How large the demo company is: about 150 events a customer.")]
+
+
+@app.command("replay")
+def bench_replay(
+    customers: Customers = 400,
+    seconds: Annotated[float, typer.Option(min=1, help="How long there is writing, with and without a replay.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Full replays of the read models against the library's runner and one pass over the log, and beside writers."""
+    from bench import replay
+
+    with explaining(), _demo(customers) as conninfo:
+        _report(replay.run(conninfo, seconds), as_json)
+
+
+@app.command("follow")
+def bench_follow(
+    customers: Customers = 400,
+    seconds: Annotated[float, typer.Option(min=1, help="How long events come in.")] = 20,
+    events: Annotated[int, typer.Option(min=20, help="How many events the busy customer has.")] = 100_000,
+    as_json: AsJson = False,
+) -> None:
+    """From commit to visible in all read models, with two followers; and with a customer who has a long history."""
+    from bench import follow
+
+    with explaining(), _demo(customers) as conninfo:
+        _report(follow.run(conninfo, seconds, events), as_json)
+
+
 @app.command("asof")
 def bench_asof(
     seconds: Seconds = 5,
@@ -84,15 +115,24 @@ def bench_asof(
     as_json: AsJson = False,
 ) -> None:
     """One customer as of a past moment against reading her events; and all read models of then."""
+    from bench import asof
+
+    with explaining(), _demo(max(1, events // _EVENTS_PER_CUSTOMER)) as conninfo:
+        _report(asof.run(conninfo, seconds), as_json)
+
+
+@contextmanager
+def _demo(customers: int) -> Iterator[str]:
+    """A database with the demo company's log."""
     from api.demo.load import load_demo
     from api.store import open_store
-    from bench import asof, ground
+    from bench import ground
 
-    with explaining(), ground.scratch(*_server()) as conninfo, TemporaryDirectory() as folder:
-        settings = Settings.model_validate({"DATABASE_URL": conninfo, "data": Path(folder)})
+    with ground.scratch(*_server()) as conninfo, TemporaryDirectory() as data:
+        settings = Settings.model_validate({"DATABASE_URL": conninfo, "data": Path(data)})
         with open_store(settings, publish=False) as store:
-            load_demo(store, customers=max(1, events // _EVENTS_PER_CUSTOMER))
-        _report(asof.run(conninfo, seconds), as_json)
+            load_demo(store, seed=1, customers=customers)
+        yield conninfo
 
 
 def _server() -> tuple[str | None, Path | None]:
@@ -100,23 +140,42 @@ def _server() -> tuple[str | None, Path | None]:
     return settings.database_url.get_secret_value() if settings.database_url else None, settings.pg_bin
 
 
-def _report(results: "Iterable[Result]", as_json: bool, **more: int) -> None:
+def _report(results: "Iterable[Result | Measured]", as_json: bool, **more: int) -> None:
     """A line for each figure as soon as it is known, or JSON in the end."""
     if as_json:
         print_json({"figures": [_as_json(result) for result in results], **more})
         return
     for result in results:
-        reach = f"  (to reach: {result.to_reach:.2f})" if result.to_reach else ""
-        print(
-            f"{result.figure:<48} {result.rate:>9,.0f}/s   {result.peer:<15} {result.peer_rate:>9,.0f}/s"
-            f"   ratio {result.ratio:.2f}{reach}",
-            flush=True,
-        )
+        print(_line(result), flush=True)
     for name, count in more.items():
         print(f"{name.replace('_', ' ')}: {count:,}")
 
 
-def _as_json(result: "Result") -> dict[str, object]:
+def _line(result: "Result | Measured") -> str:
+    from bench.ground import Measured
+
+    if isinstance(result, Measured):
+        bars = {"at most": result.at_most, "at least": result.at_least}
+        reach = "".join(f"  (to reach: {words} {bar:g})" for words, bar in bars.items() if bar is not None)
+        return f"{result.figure:<72} {result.value:>10,.2f} {result.unit}{reach}"
+    reach = f"  (to reach: {result.to_reach:.2f})" if result.to_reach else ""
+    return (
+        f"{result.figure:<48} {result.rate:>9,.0f}/s   {result.peer:<15} {result.peer_rate:>9,.0f}/s"
+        f"   ratio {result.ratio:.2f}{reach}"
+    )
+
+
+def _as_json(result: "Result | Measured") -> dict[str, object]:
+    from bench.ground import Measured
+
+    if isinstance(result, Measured):
+        return {
+            "figure": result.figure,
+            "value": round(result.value, 3),
+            "unit": result.unit,
+            "at_most": result.at_most,
+            "at_least": result.at_least,
+        }
     return {
         "figure": result.figure,
         "per_second": round(result.rate),
@@ -124,4 +183,5 @@ def _as_json(result: "Result") -> dict[str, object]:
         "peer_per_second": round(result.peer_rate),
         "ratio": round(result.ratio, 3),
         "to_reach": result.to_reach,
+        **({"details": dict(result.details)} if result.details else {}),
     }

@@ -31,6 +31,29 @@ WITH told AS (
             ELSE false
         END AS is_sale
     FROM history
+), in_time AS (
+    SELECT
+        *,
+        min(occurred_at) OVER of_customer AS first_at,
+        min(occurred_at) FILTER (WHERE is_sale) OVER of_customer AS first_sale_at,
+        min(occurred_at) FILTER (WHERE is_sale AND is_own) OVER of_customer AS first_own_sale_at
+    FROM told
+    WINDOW of_customer AS (PARTITION BY customer_id)
+), telling AS (
+    -- nothing else can change the status: of a thousand leads and purchases the first tell all
+    SELECT
+        customer_id,
+        is_own,
+        position,
+        type,
+        data,
+        occurred_at,
+        said,
+        is_sale
+    FROM in_time
+    WHERE said IS NOT NULL
+        OR type IN ('customer.archived', 'customer.restored', 'customer.forgotten')
+        OR occurred_at IN (first_at, first_sale_at, first_own_sale_at)
 ), so_far AS (
     SELECT
         customer_id,
@@ -42,7 +65,7 @@ WITH told AS (
         bool_or(is_sale) OVER until AS has_sale,
         max(position) FILTER (WHERE type IN ('customer.archived', 'customer.restored') AND is_own) OVER until AS archiving,
         bool_or(type = 'customer.forgotten') OVER until AS is_forgotten
-    FROM told
+    FROM telling
     WINDOW until AS (PARTITION BY customer_id ORDER BY occurred_at)
 ), held AS (
     SELECT
@@ -62,13 +85,13 @@ WITH told AS (
             WHEN other.said = 'churned' AND own.said IS NULL AND NOT m.has_own_sale THEN other.data
         END AS churn
     FROM so_far AS m
-    LEFT JOIN told AS own
+    LEFT JOIN telling AS own
         ON own.customer_id = m.customer_id
         AND own.position = m.own_said
-    LEFT JOIN told AS other
+    LEFT JOIN telling AS other
         ON other.customer_id = m.customer_id
         AND other.position = m.other_said
-    LEFT JOIN told AS archiving
+    LEFT JOIN telling AS archiving
         ON archiving.customer_id = m.customer_id
         AND archiving.position = m.archiving
     WHERE m.rank_at_moment = 1

@@ -1,5 +1,5 @@
 -- question: What did customers buy, and what did they get back of it?
--- key: root_customer_id AS customer_id
+-- key: part_id AS purchase_id
 -- types: customer.purchase_recorded customer.purchase_refunded customer.purchase_retracted
 
 -- A purchase has one row. Imported refunds may lack their purchase or be in another currency than it: they have a row of

@@ -11,7 +11,7 @@ CREATE TABLE purchase (
     lines        jsonb       NOT NULL,
     external_id  text,
     position     bigint      NOT NULL,
-    PRIMARY KEY (stream_id, purchase_id, currency)
+    PRIMARY KEY (purchase_id, stream_id, currency)
 );
 
 CREATE INDEX purchase_of_customer ON purchase (customer_id);

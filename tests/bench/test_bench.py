@@ -2,10 +2,13 @@
 
 import pytest
 
-from bench import append, asof, audit, bulk, ground, growth
+from bench import append, asof, audit, bulk, follow, ground, growth, hot, projected, tail
+from bench import replay as bench_replay
 from bench import verify as bench_verify
-from bench.ground import Contender, NotDurable, compared
-from eventstore.database import Connection
+from bench.ground import Contender, Measured, NotDurable, Result, compared
+from eventstore import log
+from eventstore.database import Connection, connect
+from eventstore.fence import horizon
 from projections.read_models import read_models
 from replay.follow import catch_up
 from replay.verification import verify
@@ -104,6 +107,83 @@ def test_a_server_that_may_lose_writes_is_not_measured(cluster: str, monkeypatch
 def test_verification_is_measured_on_an_intact_log(conninfo: str) -> None:
     (result,) = bench_verify.run(conninfo, 400)
     assert result.ratio > 0
+
+
+@pytest.fixture
+def small_log(conninfo: str, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Forty events of two leads' lives, on a server that need not be durable here."""
+    monkeypatch.setattr(ground, "_NEEDED", ())
+    growth.fill(conninfo, 40)
+    return conninfo
+
+
+def test_a_logs_end_is_appended_again_as_it_was(small_log: str, connection: Connection) -> None:
+    with tail.without_end(small_log, 15) as (other, appends), connect(other) as copy:
+        head = horizon(connection)
+        split = head - 15
+        assert horizon(copy) == split
+        assert sum(map(len, appends)) == 15
+        with tail.writing(other, appends, rate=1_000) as writer:
+            writer.write(0.01)
+            done = writer.done()
+            writer.write(60)
+            done += writer.done()
+        assert (done[-1].position, sum(each.events for each in done)) == (head, 15)
+        told = "SELECT customer_id, stream_id, version, type, data, personal FROM log.history ORDER BY position"
+        assert copy.execute(told).fetchall() == connection.execute(told).fetchall()
+
+
+def test_what_followers_have_folded_is_seen(small_log: str) -> None:
+    appends = hot.fill(small_log, 60, 300)
+    tail.get_ready(small_log)
+    found = list(follow.measured("busy", small_log, appends, 50, 0.5, at_most=100, cores=0.5))
+    assert [each.unit for each in found] == ["events/s", "ms", "ms", "cores"]
+    assert 0 < found[1].value <= found[2].value
+    assert found[3].value > 0
+
+
+def test_a_follower_that_sees_nothing_is_told() -> None:
+    with pytest.raises(ChildProcessError, match="do not follow"):
+        follow.wait_for([], [tail.Appended(1, 0, 0, 1)], patience=0.01)
+
+
+def test_replays_are_measured_beside_the_librarys_runner(
+    small_log: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rows in hot.fill(small_log, 60, 150):
+        log.append_rows(connection, rows, None)
+    monkeypatch.setattr(bench_replay, "ROUNDS", 1)
+    models = {name: read_models()[name] for name in ("lead", "customer_360")}
+    monkeypatch.setattr(bench_replay, "read_models", lambda: models)
+    found = list(bench_replay.run(small_log, 0.1))
+    (replayed,) = (each for each in found if each.figure.startswith("replay of lead,"))
+    assert isinstance(replayed, Result)
+    assert replayed.details["differing"] == 0
+    assert replayed.peer_rate > 0
+    assert {each.unit for each in found if isinstance(each, Measured)} == {
+        "s",
+        "passes",
+        "s of both",
+        "rows",
+        "ms",
+        "x",
+    }
+
+
+def test_the_librarys_runner_makes_the_same_rows(small_log: str, connection: Connection) -> None:
+    with ground.database(small_log) as library, connect(library) as there:
+        assert projected.rate(library, small_log, 1_000) > 0
+        theirs = there.execute(
+            "SELECT lead_id, version, status, stage FROM public.projected_lead ORDER BY lead_id"
+        ).fetchall()
+    catch_up(connection)
+    ours = connection.execute("SELECT lead_id, version, status, stage FROM public.lead ORDER BY lead_id").fetchall()
+    assert theirs == ours
+    assert len(ours) == 2
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    assert [tail.percentile([3, 1, 2, 4], share) for share in (0, 0.5, 0.51, 0.99, 1)] == [1, 2, 3, 4, 4]
 
 
 def test_an_audit_is_measured_on_the_same_events_and_its_memory_is_told(conninfo: str, connection: Connection) -> None:

@@ -17,6 +17,7 @@ from domain.customer import (
 from domain.customer.subscription import SubscriptionRecord
 from domain.event import Event, Forgotten
 from domain.merge import MergeEvent
+from domain.undo import EventsUndone
 from eventstore.database import Connection
 from eventstore.fence import horizon
 from projections.read_models import read_models
@@ -92,8 +93,8 @@ def test_the_rows_of_an_unmerged_customer_say_what_the_rules_know(
 
 
 def is_plain(event: CustomerEvent) -> bool:
-    """Not about merges; nor about something bought of which the beginning may be missing."""
-    if isinstance(event, MergeEvent | CustomerPurchaseRefunded):
+    """Not about merges or what was undone; nor about something bought of which the beginning may be missing."""
+    if isinstance(event, MergeEvent | CustomerPurchaseRefunded | EventsUndone):
         return False
     return not isinstance(event, SubscriptionRecord) or isinstance(event, CustomerSubscriptionStarted)
 

@@ -1,0 +1,2 @@
+SELECT count(data->>'source') AS fields
+FROM log.event
