@@ -264,7 +264,7 @@ def _question(
     if as_of and as_of > now:
         raise BadParameter("as_of lies in the future; nobody knows that yet.")
     place = time_zone(zone)
-    return Question(_midnight(first_day, place) or _EVER, _midnight(end_day, place) or _FOR_EVER, as_of or now)
+    return Question(_midnight(first_day, place) or _EVER, _midnight(end_day, place) or _FOR_EVER, as_of or now, zone)
 
 
 def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:

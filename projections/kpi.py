@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from eventstore.database import Connection
+from projections import leads
 from projections.reading import LIVE, Row, read
 
 _HEADER = ("title", "version", "question", "unit", "formula", "edge cases", "of nothing", "source", "reads")
@@ -30,6 +31,8 @@ class Relation:
     reads: tuple[str, ...]
     groups: tuple[str, ...]
     text: str
+    span: str | None
+    """A SELECT of `first_at` and `last_at`, between which there is a history; None where that of the leads tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,12 @@ class Kpi:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a figure is asked for: a half-open period, and the moment as of which it is judged."""
+    """What a figure is asked for: a half-open period, the moment as of which it is judged, and whose days count."""
 
     period_from: datetime
     period_to: datetime
     as_of: datetime
+    zone: str
 
 
 def parse(slug: str, text: str) -> Kpi:
@@ -124,11 +128,20 @@ def counted_positions(
     return [row["position"] for row in read(connection, text, kpi.relation.reads, parameters, schema)]
 
 
+def span(connection: Connection, kpi: Kpi, as_of: datetime) -> tuple[datetime, datetime] | None:
+    """From when to when there is a history of what the figure counts, up to `as_of`; None while there is none."""
+    if kpi.relation.span is None:
+        return leads.span(connection, as_of)
+    (row,) = read(connection, kpi.relation.span, kpi.relation.reads, {"as_of": as_of})
+    return (row["first_at"], row["last_at"]) if row["first_at"] else None
+
+
 def _parameters(question: Question, group_by: str | None) -> dict[str, object]:
     return {
         "period_from": question.period_from,
         "period_to": question.period_to,
         "as_of": question.as_of,
+        "zone": question.zone,
         "group_by": group_by,
     }
 
@@ -139,7 +152,8 @@ def _counted(kpi: Kpi) -> str:
 
 def _relation(name: str, text: str) -> Relation:
     header = _header(text, ("reads", "groups"))
-    return Relation(name, tuple(header["reads"].split()), tuple(header["groups"].split()), text)
+    rows, _, moments = text.partition("\n-- span\n")
+    return Relation(name, tuple(header["reads"].split()), tuple(header["groups"].split()), rows, moments or None)
 
 
 def _header(text: str, names: Iterable[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from api import kpis as asked
 from api.access import OpenStore, Principal
 from api.console import shown
 from api.console.frame import Notice, PageRoute, SignedIn, page
-from api.console.monthly import by_month, main_currency, mean_in
+from api.console.monthly import by_month, currencies, main_currency, value_in
 from api.kpis import KpiGroup, KpiResult
 from api.past import Axis
 from api.problems import BadParameter
@@ -26,7 +26,13 @@ from projections.kpi import Kpi, kpis
 router = APIRouter(prefix="/console/kpis", route_class=PageRoute, include_in_schema=False)
 
 _EVENTS_SHOWN = 50
-_IN_ORDER = ("open", "won", "lost", "disqualified", "both", "leads", "deals", "count", "mean", "median", "p90", "sum")
+_IN_ORDER = (
+    "open", "won", "lost", "disqualified", "both", "leads", "deals", "count", "mean", "median", "p90", "sum",
+    "value", "opening", "new", "expansion", "contraction", "churn", "reactivation", "kept", "closing", "customers",
+    "start_base", "stripe", "cohort", "numerator", "denominator",
+)  # fmt: skip
+_AMOUNTS = {"opening", "lost", "kept"}
+"""What is money also where the figure itself is a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,9 @@ def show(
         form=form,
         months=months,
         groups=_groups(kpi, result),
-        facts=[(name, _said(kpi, value)) for name, value in result.details.items() if not isinstance(value, Mapping)],
+        facts=[
+            (name, _said(kpi, name, value)) for name, value in result.details.items() if not isinstance(value, Mapping)
+        ],
         tables=_tables(kpi, result.details),
         zone=zone,
         events_query=result.events_url.partition("?")[2],
@@ -154,29 +162,32 @@ def _moment(text: str) -> datetime | None:
 
 def _values(kpi: Kpi, result: KpiResult | KpiGroup) -> list[str]:
     """The value in its unit; where currencies cannot be added up, one value for each."""
-    by_currency = result.details.get("by_currency", {})
-    currencies = sorted(by_currency, key=lambda currency: (-by_currency[currency]["deals"], currency))
-    if not currencies:
+    found = currencies(result)
+    if not found:
         return [shown.figure(result.value, kpi.unit)]
-    return [shown.money(mean_in(result, currency), currency) for currency in currencies]
+    return [shown.figure(value_in(result, currency), kpi.unit, currency) for currency in found]
 
 
 def _groups(kpi: Kpi, result: KpiResult) -> list[Group]:
     """The largest value first, in the currency of most deals where it is about money; what has none comes last."""
     currency = main_currency(result)
-    worth = [(group, mean_in(group, currency) if currency else group.value) for group in result.groups or []]
-    largest = max((value for _, value in worth if value), default=Decimal(1))
+    worth = [(group, value_in(group, currency) if currency else group.value) for group in result.groups or []]
+    largest = max((value for _, value in worth if value and value > 0), default=Decimal(1))
     return [
         Group(
             name=group.label or group.group or "none",
             values=_values(kpi, group),
-            share=round((value or Decimal()) / largest * 100, 1),
+            share=round(max(value or Decimal(), Decimal()) / largest * 100, 1),
             sample_size=group.sample_size,
         )
         for group, value in sorted(
             worth, key=lambda one: (one[1] is None, -(one[1] or 0), one[0].label or one[0].group or "")
         )
     ]
+
+
+def _facts(kpi: Kpi, details: Mapping[str, Any]) -> list[tuple[str, str]]:  # Any: as in _tables
+    return [(name, _said(kpi, name, value)) for name, value in details.items() if not isinstance(value, Mapping)]
 
 
 def _tables(kpi: Kpi, details: Mapping[str, Any]) -> list[Table]:  # Any: what the figure reports beside its value
@@ -187,7 +198,8 @@ def _tables(kpi: Kpi, details: Mapping[str, Any]) -> list[Table]:  # Any: what t
             title=title,
             columns=(columns := sorted(next(iter(rows.values())), key=_place)),
             rows=[
-                (name, [_said(kpi, rows[name].get(column)) for column in columns]) for name in sorted(rows, key=_place)
+                (name, [_said(kpi, column, rows[name].get(column)) for column in columns])
+                for name in sorted(rows, key=_place)
             ],
         )
         for title, rows in [("", plain), *apart.items()]
@@ -204,12 +216,12 @@ def _has_rows(value: object) -> bool:
     return isinstance(value, Mapping) and bool(value) and all(isinstance(row, Mapping) for row in value.values())
 
 
-def _said(kpi: Kpi, value: Any) -> str:  # Any: JSON
+def _said(kpi: Kpi, name: str, value: Any) -> str:  # Any: JSON
     if isinstance(value, Mapping):
         return " · ".join(shown.money(Decimal(str(part)), currency) for currency, part in value.items()) or "–"
     if value is None or isinstance(value, int):
         return shown.number(value)
-    return shown.figure(Decimal(str(value)), kpi.unit)
+    return shown.figure(Decimal(str(value)), "amount" if name in _AMOUNTS else kpi.unit)
 
 
 def _sentence(event: EventResource) -> str:

@@ -10,8 +10,7 @@ from api.console import plot, shown
 from api.console.plot import Plot, Point
 from api.kpis import KpiGroup, KpiResult
 from eventstore.database import Connection
-from projections.kpi import Kpi
-from projections.leads import span
+from projections.kpi import Kpi, span
 
 _MONTHS_AT_FIRST = 12
 _MONTHS_AT_MOST = 36
@@ -29,14 +28,14 @@ class ByMonth:
 
 def by_month(connection: Connection, kpi: Kpi, result: KpiResult, zone: str) -> ByMonth:
     """The figure over the months of the result's period; without one, over the last twelve that have data."""
-    months, cut = _months(connection, result, ZoneInfo(zone))
+    months, cut = _months(connection, kpi, result, ZoneInfo(zone))
     currency = main_currency(result)
     at_month_ends = "%(period_from)s" not in kpi.counted
     points = []
     for first, end in months:
         if at_month_ends:
             moment = min(result.as_of, datetime.combine(end, time(), ZoneInfo(zone)))
-            answer = kpis.ask(connection, kpi, zone, as_of=moment, axis="occurred")
+            answer = kpis.ask(connection, kpi, zone, end_day=end, as_of=moment, axis="occurred")
         else:
             answer = kpis.ask(connection, kpi, zone, first, end, result.as_of, "occurred")
         points.append(_point(first, answer, kpi.unit, currency))
@@ -44,20 +43,30 @@ def by_month(connection: Connection, kpi: Kpi, result: KpiResult, zone: str) -> 
 
 
 def main_currency(result: KpiResult) -> str | None:
-    """The currency that most deals are in, when the figure is about money."""
-    deals = {currency: part["deals"] for currency, part in result.details.get("by_currency", {}).items()}
-    return max(sorted(deals), key=lambda currency: deals[currency], default=None)
+    """The currency that most deals or customers are in, when the figure is about money."""
+    return next(iter(currencies(result)), None)
 
 
-def mean_in(result: KpiResult | KpiGroup, currency: str) -> Decimal | None:
+def currencies(result: KpiResult | KpiGroup) -> list[str]:
+    """The currencies that the figure is reported in, that of most deals or customers first."""
+    parts = result.details.get("by_currency", {})
+    return sorted(
+        parts, key=lambda currency: (-parts[currency].get("deals", parts[currency].get("customers")), currency)
+    )
+
+
+def value_in(result: KpiResult | KpiGroup, currency: str) -> Decimal | None:
     """The figure in one currency."""
-    part = result.details.get("by_currency", {}).get(currency)
-    return None if part is None or part["mean"] is None else Decimal(str(part["mean"]))
+    part = result.details.get("by_currency", {}).get(currency, {})
+    value = part.get("mean", part.get("value"))
+    return None if value is None else Decimal(str(value))
 
 
-def _months(connection: Connection, result: KpiResult, zone: ZoneInfo) -> tuple[list[tuple[date, date]], bool]:
+def _months(
+    connection: Connection, kpi: Kpi, result: KpiResult, zone: ZoneInfo
+) -> tuple[list[tuple[date, date]], bool]:
     """First day and day after the last of each month, cut to the period, and whether earlier ones were left out."""
-    data = span(connection, result.as_of)
+    data = span(connection, kpi, result.as_of)
     if data is None:
         return [], False
     start = result.period.start and result.period.start.astimezone(zone).date()
@@ -84,8 +93,8 @@ def _first_day(month: int) -> date:
 
 
 def _point(first: date, answer: KpiResult, unit: str, currency: str | None) -> Point:
-    value = mean_in(answer, currency) if currency else answer.value
-    text = shown.money(value, currency) if currency else shown.figure(value, unit)
+    value = value_in(answer, currency) if currency else answer.value
+    text = shown.figure(value, unit, currency)
     return Point(f"{first:%b}", f"{first:%Y}", f"{first:%B %Y}", text, answer.sample_size, value)
 
 
@@ -93,4 +102,5 @@ def _drawn(kpi: Kpi, points: list[Point]) -> Plot | None:
     if all(point.value is None for point in points):
         return None
     counts = kpi.unit not in ("ratio", "days", "amount")
-    return plot.draw(points, bars=counts, whole=counts, top=Decimal(1) if kpi.unit == "ratio" else None)
+    is_share = kpi.unit == "ratio" and all(point.value is None or point.value <= 1 for point in points)
+    return plot.draw(points, bars=counts, whole=counts, top=Decimal(1) if is_share else None)

@@ -40,8 +40,10 @@ def percent(value: Decimal | None, places: int = 0) -> str:
     return "–" if value is None else f"{number(value * 100, places)}\N{NO-BREAK SPACE}%"
 
 
-def figure(value: Decimal | None, unit: str) -> str:
-    """A KPI's value in its unit."""
+def figure(value: Decimal | None, unit: str, currency: str | None = None) -> str:
+    """A KPI's value in its unit, and the currency that it is of or was counted in."""
+    if currency:
+        return f"{figure(value, unit)}\N{NO-BREAK SPACE}{currency}"
     if value is None:
         return "–"
     match unit:

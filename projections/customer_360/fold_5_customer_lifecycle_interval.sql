@@ -64,9 +64,20 @@ WITH told AS (
         bool_or(is_sale AND is_own) OVER until AS has_own_sale,
         bool_or(is_sale) OVER until AS has_sale,
         max(position) FILTER (WHERE type IN ('customer.archived', 'customer.restored') AND is_own) OVER until AS archiving,
-        bool_or(type = 'customer.forgotten') OVER until AS is_forgotten
+        bool_or(type = 'customer.forgotten') OVER until AS is_forgotten,
+        -- of what happened at one moment, the last that can tell what she is
+        coalesce(
+            max(position) FILTER (
+                WHERE said IS NOT NULL
+                    OR is_sale
+                    OR type IN ('customer.archived', 'customer.restored', 'customer.forgotten')
+            ) OVER at_moment,
+            max(position) OVER at_moment
+        ) AS position
     FROM telling
-    WINDOW until AS (PARTITION BY customer_id ORDER BY occurred_at)
+    WINDOW
+        until AS (PARTITION BY customer_id ORDER BY occurred_at),
+        at_moment AS (PARTITION BY customer_id, occurred_at)
 ), held AS (
     SELECT
         m.customer_id,
@@ -80,6 +91,7 @@ WITH told AS (
         END AS status,
         coalesce(archiving.type = 'customer.archived', false) AS is_archived,
         m.is_forgotten,
+        m.position,
         CASE
             WHEN own.said = 'churned' THEN own.data
             WHEN other.said = 'churned' AND own.said IS NULL AND NOT m.has_own_sale THEN other.data
@@ -109,6 +121,7 @@ SELECT
     is_archived,
     is_forgotten,
     churn->>'kind' AS churn_kind,
-    (churn->>'effective_on')::date AS churn_effective_on
+    (churn->>'effective_on')::date AS churn_effective_on,
+    position
 FROM change
 WHERE ROW(status, is_archived, is_forgotten) IS DISTINCT FROM before

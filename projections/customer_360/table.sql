@@ -71,6 +71,7 @@ CREATE TABLE customer_lifecycle_interval (
     is_forgotten       boolean     NOT NULL,
     churn_kind         text,
     churn_effective_on date,
+    position           bigint      NOT NULL,
     PRIMARY KEY (customer_id, valid_from)
 );
 

@@ -22,7 +22,7 @@ from api.console.pages import OPERATOR_ID
 from api.console.plot import Point
 from api.forget import forget
 from api.store import Store, append_to_workspace, load_workspace
-from domain.customer import CustomerRegistered, CustomerRenamed
+from domain.customer import CustomerActivated, CustomerChurned, CustomerRegistered, CustomerRenamed
 from domain.event import CustomerId, MemberId
 from domain.lead import LeadAssigned, LeadLost, LeadMovedToStage, LeadValued, LeadWon
 from domain.money import Money
@@ -31,6 +31,8 @@ from eventstore import log
 from eventstore.database import connect
 from replay.follow import catch_up
 from tests.facts import captured, given
+from tests.projections.records import tell
+from tests.projections.test_subscription_movement import cancelled, downgraded, started, upgraded
 
 NASTY = "<script>alert('x')</script>"
 
@@ -527,6 +529,43 @@ def test_several_currencies_are_not_added_up(store: Store, browser: TestClient) 
     text = said(browser.get("/console/kpis/average_deal_size"))
     assert "Average deal size 200 EUR 70 USD" in text
     assert "Average deal size in EUR" in text
+
+
+def test_recurring_revenue_is_shown_by_currency_and_month(store: Store, browser: TestClient) -> None:
+    with connect(store.conninfo) as connection:
+        tell(connection, uuid4(), started(0, "100.50"), upgraded(20, 150), cancelled(40))
+        tell(connection, uuid4(), started(0, 100), downgraded(40, 80))
+        tell(connection, uuid4(), started(0, 70, currency="USD"))
+        catch_up(connection)
+    text = said(browser.get("/console/kpis"))
+    assert "Monthly recurring revenue 80 EUR 70 USD" in text
+    text = said(browser.get("/console/kpis/mrr"))
+    assert "March 2026 250 EUR April 2026 80 EUR" in text
+    assert "EUR 80 EUR" in text and "USD 70 USD" in text, "by currency, without being asked"
+    text = said(browser.get("/console/kpis/nrr?from=2026-03-10&to=2026-05-01"))
+    assert "Net revenue retention 39.9 % EUR 100.0 % USD" in text
+    assert "200.50" in text, "money is not a share"
+    assert "-170" in said(browser.get("/console/kpis/mrr_movements?from=2026-04-01&to=2026-05-01"))
+    text = said(browser.get("/console/kpis/net_mrr_churn?group_by=currency"))
+    assert "68.0 % EUR" in text, "of April"
+    events = said(browser.get("/console/kpis/mrr/events"))
+    assert "Subscribed to team for 70.00 USD a month" in events
+
+
+def test_who_came_and_who_left_is_shown(store: Store, browser: TestClient) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    here, gone = CustomerActivated(), CustomerChurned(kind="said", effective_on=at.date())
+    with connect(store.conninfo) as connection:
+        tell(connection, uuid4(), here, at=[at])
+        tell(connection, uuid4(), here, gone, at=[at, at + timedelta(days=40)])
+        catch_up(connection)
+    text = said(browser.get("/console/kpis"))
+    assert "Active customers 1 customers" in text and "New customers 2 customers" in text
+    assert "March 2026 2 April 2026 1" in said(browser.get("/console/kpis/active_customers"))
+    text = said(browser.get("/console/kpis/customer_churn_rate?from=2026-04-01&to=2026-05-01"))
+    assert "Customer churn rate 50.0 %" in text
+    assert "start base 50.0 % 1 2 stripe 50.0 % 1 2 cohort 50.0 % 1 2" in text
+    assert "Left on 2026-03-01" in said(browser.get("/console/kpis/customer_churn_rate/events?from=2026-04-01"))
 
 
 def test_a_figure_of_a_period_and_of_the_past(store: Store, browser: TestClient) -> None:
