@@ -35,6 +35,9 @@ Number = Annotated[
 ]
 """Exact inside, a JSON number outside."""
 
+_MEMBERS = ("owner", "assignee")
+"""The groupings whose labels are names of people who work here."""
+
 _EVER = datetime(1, 1, 2, tzinfo=UTC)
 _FOR_EVER = datetime(9999, 12, 30, tzinfo=UTC)
 
@@ -116,10 +119,10 @@ def get_kpi(
     group_by: str | None = None,
     fresh: MinPosition = None,
 ) -> KpiResult:
-    """A figure of a period, as of a moment, in total and by group. Names of owners take the scope members:read too."""
+    """A figure of a period, as of a moment, in total and by group. Names of members take the scope members:read too."""
     at_least(store, read_models().values(), fresh)
     result = ask_as_of(store, find(slug), zone, from_, to, as_of, axis, group_by)
-    if group_by == "owner" and "members:read" not in caller.scopes:
+    if group_by in _MEMBERS and "members:read" not in caller.scopes:
         nameless = [group.model_copy(update={"label": None}) for group in result.groups or ()]
         return result.model_copy(update={"groups": nameless})
     return result

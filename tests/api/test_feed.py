@@ -8,11 +8,13 @@ from fastapi.testclient import TestClient
 from api.access import create_api_key
 from api.store import Store, append_to_workspace
 from domain.event import CustomerId, MemberId
+from domain.ticket import TicketAssigned, TicketOpened
 from domain.workspace import WorkspaceMemberInvited
 from eventstore import log
 from eventstore.database import Connection, connect
 from tests.api.test_leads import act, capture
 from tests.facts import NOBODY, captured, given
+from tests.projections.records import tell
 
 
 def pages(client: TestClient, **params: Any) -> list[dict[str, Any]]:
@@ -151,6 +153,25 @@ def test_owners_of_one_name_are_two_and_are_named_to_those_who_may_know(
     assert [group["label"] for group in groups] == ["Anna Schmidt"] * 2
     client.headers["Authorization"] = f"Bearer {create_api_key(store, 'figures only', ('kpis:read',))}"
     assert [group["label"] for group in client.get(ask[0], headers=ask[1]).json()["groups"]] == [None, None]
+
+
+def test_assignees_of_tickets_are_named_to_those_who_may_know(
+    client: TestClient, store: Store, connection: Connection
+) -> None:
+    anna = MemberId(uuid4())
+    append_to_workspace(connection, None, WorkspaceMemberInvited(member_id=anna, name="Anna Schmidt"))
+    told = TicketOpened(subject="No heat"), TicketAssigned(assignee_id=anna)
+    fresh = {"Min-Position": str(tell(connection, uuid4(), *told, noun="ticket", stream_id=uuid4())[-1])}
+
+    def named() -> list[tuple[str, str | None]]:
+        groups = client.get("/v1/kpis/backlog?group_by=assignee", headers=fresh).json()["groups"]
+        return [(group["group"], group["label"]) for group in groups]
+
+    assert named() == [(str(anna), "Anna Schmidt")]
+    behind = client.get("/v1/kpis/backlog/events").json()["data"]
+    assert [event["type"] for event in behind] == ["ticket.assigned"]
+    client.headers["Authorization"] = f"Bearer {create_api_key(store, 'figures only', ('kpis:read',))}"
+    assert named() == [(str(anna), None)]
 
 
 def test_figures_of_mixed_amounts_and_of_nothing(client: TestClient) -> None:

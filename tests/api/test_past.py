@@ -16,6 +16,15 @@ from domain.customer import (
     CustomerRenamed,
 )
 from domain.event import CustomerId, MemberId
+from domain.ticket import (
+    TicketAssigned,
+    TicketOpened,
+    TicketRated,
+    TicketReopened,
+    TicketSlaBreached,
+    TicketSlaMet,
+    TicketSolved,
+)
 from domain.workspace import WorkspaceMemberInvited
 from eventstore.database import Connection, connect
 from replay import asof
@@ -94,6 +103,30 @@ def test_a_figure_says_what_was_known_and_leads_to_its_events(client: TestClient
     assert asked(client, "/v1/kpis/win_rate", yesterday)["sample_size"] == 0
     today = client.get("/v1/kpis/win_rate", headers={"Min-Position": str(position)}).json()
     assert (today["numerator"], today["denominator"]) == (1, 2)
+
+
+@pytest.mark.parametrize("slug", ["backlog", "csat", "reopen_rate", "resolution_time", "sla_breach_rate"])
+def test_what_was_known_of_tickets_stays(client: TestClient, connection: Connection, slug: str) -> None:
+    ann, ticket, other = uuid4(), uuid4(), uuid4()
+    today = datetime.now(UTC)
+    met = TicketSlaMet(policy="gold", policy_version=1, target="resolution", due_at=today, remaining_seconds=60)
+    begun = TicketOpened(subject="No heat"), TicketAssigned(team="north")
+    solved = TicketSolved(), met, TicketRated(csat=5)
+    days_ago = [today - timedelta(days=days) for days in (5, 4, 3, 2, 1)]
+    tell(connection, ann, *begun, *solved, noun="ticket", stream_id=ticket, at=days_ago)
+    tell(connection, ann, *begun, noun="ticket", stream_id=other, at=days_ago[:2])
+    then = now(connection)
+    first = asked(client, f"/v1/kpis/{slug}", then)
+    known = {"backlog": 1, "csat": 1, "reopen_rate": 0, "resolution_time": 2, "sla_breach_rate": 0}
+    assert (first["value"], first["sample_size"]) == (known[slug], 1)
+    later = TicketReopened(), TicketRated(csat=1)
+    tell(connection, ann, *later, noun="ticket", stream_id=ticket, at=days_ago[3:])
+    breached = TicketSlaBreached.model_validate(met.model_dump(exclude={"remaining_seconds"}))
+    tell(connection, ann, TicketSolved(), breached, noun="ticket", stream_id=other, at=days_ago[3:])
+    position = tell(connection, ann, begun[0], noun="ticket", stream_id=uuid4(), at=days_ago[:1])[-1]
+    assert asked(client, f"/v1/kpis/{slug}", then) == first
+    known_now = client.get(f"/v1/kpis/{slug}", headers={"Min-Position": str(position)}).json()
+    assert known_now["details"] != first["details"]
 
 
 def test_a_late_fact_is_not_known_before_it_was_told(client: TestClient, connection: Connection) -> None:
