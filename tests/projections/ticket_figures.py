@@ -56,7 +56,7 @@ def asked(
     kpi = kpis()[slug]
     for table in kpi.relation.reads:
         rows(connection, table, **_NOBODY.get(table, {"customer_id": UUID(int=1)}))
-    return figure(connection, kpi, Question(hour(first), hour(end), hour(as_of)), group_by)
+    return figure(connection, kpi, Question(hour(first), hour(end), hour(as_of), "UTC"), group_by)
 
 
 _NOBODY: dict[str, dict[str, object]] = {"workspace_member": {"member_id": UUID(int=1)}}
@@ -64,7 +64,7 @@ _NOBODY: dict[str, dict[str, object]] = {"workspace_member": {"member_id": UUID(
 
 def behind(connection: Connection, slug: str, first: float = 0, end: float = 1000, as_of: float = 1000) -> list[int]:
     """The positions of the events behind it."""
-    return counted_positions(connection, kpis()[slug], Question(hour(first), hour(end), hour(as_of)), 0, 1000)
+    return counted_positions(connection, kpis()[slug], Question(hour(first), hour(end), hour(as_of), "UTC"), 0, 1000)
 
 
 @dataclass(frozen=True)
