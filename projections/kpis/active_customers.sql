@@ -17,7 +17,7 @@ SELECT
     group_label
 FROM customer_life
 WHERE is_active
-    AND (valid_to IS NULL OR valid_to > %(as_of)s OR valid_to >= %(period_to)s)
+    AND (valid_to IS NULL OR valid_to >= %(period_to)s)
 
 -- figure
 SELECT

@@ -21,7 +21,7 @@ FROM (
             AND (valid_to IS NULL OR valid_to >= %(period_from)s) AS at_start,
         is_new AND valid_from >= %(period_from)s AS is_new,
         has_left AND valid_from >= %(period_from)s AS has_left,
-        is_active AND (valid_to IS NULL OR valid_to > %(as_of)s OR valid_to >= %(period_to)s) AS at_end,
+        is_active AND (valid_to IS NULL OR valid_to >= %(period_to)s) AS at_end,
         group_key,
         group_label
     FROM customer_life

@@ -22,7 +22,7 @@ FROM (
             is_active
                 AND valid_from < %(period_from)s
                 AND (valid_to IS NULL OR valid_to >= %(period_from)s) AS is_start,
-            is_active AND (valid_to IS NULL OR valid_to > %(as_of)s OR valid_to >= %(period_to)s) AS at_end,
+            is_active AND (valid_to IS NULL OR valid_to >= %(period_to)s) AS at_end,
             group_key,
             group_label
         FROM customer_life

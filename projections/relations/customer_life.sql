@@ -8,7 +8,8 @@ SELECT
     life.customer_id,
     life.position,
     life.valid_from,
-    life.valid_to,
+    -- what ends later was not known to end
+    CASE WHEN life.valid_to <= %(as_of)s THEN life.valid_to END AS valid_to,
     life.status,
     life.churn_kind,
     life.is_active,

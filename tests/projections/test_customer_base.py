@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, example, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -183,6 +183,7 @@ class Told:
     as_of=st.integers(-1, 10),
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@example(histories=[[(0, bought()), (1, left())], [], []], are_merged=False, first=2, length=1, as_of=0)
 def test_every_figure_is_what_the_rules_make_of_the_events(
     connection: Connection, histories: list[Life], are_merged: bool, first: int | None, length: int, as_of: int
 ) -> None:
