@@ -8,5 +8,5 @@ FROM (
         AND type = ANY(%(types)s)
         AND {key} IS NOT NULL
 ) AS numbered
-WHERE number %% %(cell)s = 0
+WHERE number %% %(chunk)s = 0
 ORDER BY number

@@ -6,6 +6,7 @@ What is done is kept: after a pause, or when the process is killed, a rebuild go
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from uuid import UUID
 
 from psycopg import errors, sql
@@ -26,11 +27,9 @@ from replay.swap import drop_version, shadow_schema, swap
 from replay.verification import snapshot
 from replay.versions import LIVE, live_definition, source, turn
 
-_CELL = 10_000
-"""Events between two places where the keys may be cut; a chunk is as many cells as take about a second."""
-_SECONDS = 1.0
-_FIRST_CELLS = 5
-_GROWTH = 4
+_CHUNK = 500_000
+"""Events of a chunk, about: they take some seconds. A log lies in the order of time, so that each chunk sweeps it whole,
+and to find the events of few keys costs as much as those of many."""
 _CATCH_UP = 20_000
 
 
@@ -162,20 +161,15 @@ class _Build:
         fold, row = self._model.folds[number], self._row()
         with self._phase("folding"):
             if row["cuts"] is None:
-                is_short = max(row["events"]) <= _CELL * _FIRST_CELLS
-                row["cuts"] = [] if is_short else self._cuts(number, row["horizon"])
+                row["cuts"] = self._cuts(number, row["horizon"]) if max(row["events"]) > _CHUNK else []
                 self._connection.execute(
                     "UPDATE replay.rebuild SET cuts = %s WHERE projection = %s", [row["cuts"], self._model.name]
                 )
-            ends = [None, *row["cuts"], None]
-            done, cells, at_once = row["cuts_done"], len(ends) - 1, _FIRST_CELLS
+            chunks = list(pairwise([None, *row["cuts"], None]))
             before, events = sum(row["events"][:number]), row["events"][number]
-            while done < cells:
-                upto = min(done + at_once, cells)
-                scope = Scope(None, ends[done], ends[upto])
-                seconds = self._chunk(number, row["horizon"], scope, upto, before + events * upto // cells)
-                fitting = int((upto - done) * _SECONDS / seconds)
-                done, at_once = upto, max(1, min(fitting, at_once * _GROWTH))
+            for done in range(row["cuts_done"], len(chunks)):
+                events_done = before + events * (done + 1) // len(chunks)
+                self._chunk(number, row["horizon"], Scope(None, *chunks[done]), done + 1, events_done)
         with self._phase("indexing"), self._connection.transaction():
             for definition in row["indexes"].get(fold.table, []):
                 self._connection.execute(definition)
@@ -188,11 +182,11 @@ class _Build:
         key = "customer_id" if fold.key_column == ROOT else fold.key_column
         statement = sql.SQL(query("replay", "cuts")).format(key=sql.Identifier(key))
         types = list(fold.types or self._model.types)
-        rows = self._connection.execute(statement, {"horizon": head, "types": types, "cell": _CELL})
+        rows = self._connection.execute(statement, {"horizon": head, "types": types, "chunk": _CHUNK})
         return list(dict.fromkeys(row["key"] for row in rows))
 
-    def _chunk(self, number: int, head: int, scope: Scope, cuts_done: int, events_done: int) -> float:
-        """Fold the keys in a scope; returns the seconds that it took."""
+    def _chunk(self, number: int, head: int, scope: Scope, cuts_done: int, events_done: int) -> None:
+        """Fold the keys in a scope."""
         began = time.perf_counter()
         with self._connection.transaction():
             self._connection.execute(query("replay", "as_follower"))
@@ -201,7 +195,6 @@ class _Build:
             done = {"cuts_done": cuts_done, "events_done": events_done, "rows": rows, "seconds": seconds}
             self._connection.execute(query("replay", "chunk_done"), {"projection": self._model.name, **done})
         self._go_on_or_stop()
-        return seconds
 
     def _catch_up(self, head: int, upto: int) -> int:
         """Bring the new tables nearer to the log's end, so that little is left to do in the swap."""

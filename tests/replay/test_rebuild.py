@@ -37,10 +37,8 @@ def company(connection: Connection) -> Company:
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every two events the keys may be cut, and each piece is a chunk."""
-    monkeypatch.setattr(rebuild, "_CELL", 2)
-    monkeypatch.setattr(rebuild, "_FIRST_CELLS", 1)
-    monkeypatch.setattr(rebuild, "_SECONDS", 0.0)
+    """A chunk for every two events, where the keys allow it."""
+    monkeypatch.setattr(rebuild, "_CHUNK", 2)
 
 
 @pytest.mark.usefixtures("company", "small_chunks")
