@@ -28,8 +28,8 @@ from replay.verification import snapshot
 from replay.versions import LIVE, live_definition, source, turn
 
 _CHUNK = 500_000
-"""Events of a chunk, about: they take some seconds. A log lies in the order of time, so that each chunk sweeps it whole,
-and to find the events of few keys costs as much as those of many."""
+"""Events of a chunk, about: they take some seconds. A log lies in the order of time, so each chunk sweeps it whole, and
+to find the events of few keys costs as much as those of many."""
 _CATCH_UP = 20_000
 
 
