@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
+from eventstore import indexes
 from eventstore.database import Connection, connect, query
 from eventstore.fence import drawn, horizon
 from eventstore.trouble import Trouble
 from eventstore.wake import listen, wait
-from eventstore.whole_log import indexes
 from projections.read_models import ReadModel, read_models
 from replay.fold import Insert, insert, refold, refold_all, touched
 from replay.parked import POISON, insert_or_park

@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
+from eventstore import indexes
 from eventstore.database import Connection, query
 from eventstore.fence import horizon
 from eventstore.trouble import Trouble
@@ -109,14 +110,12 @@ def _begin(connection: Connection, model: ReadModel, counts: Counts | None) -> N
         drop_version(connection, model.name, shadow)
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(shadow)))
         create_table(connection, model, shadow)
-        indexes: dict[str, list[str]] = {}
-        for row in connection.execute(query("replay", "secondary_indexes"), {"schema": shadow}).fetchall():
-            connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(shadow, row["name"])))
-            indexes.setdefault(row["table"], []).append(row["definition"])
+        # keys stay: two rows of one key are a fault of the fold, to be found where it lies
+        dropped = {table: indexes.drop(connection, shadow, table, keys=False) for table in model.tables}
         begun = {
             "projection": model.name,
             "horizon": head,
-            "indexes": Jsonb(indexes),
+            "indexes": Jsonb(dropped),
             "events": events_of_folds(model, counts),
             "events_once": sum(counts.get(type_, 0) for type_ in model.types),
         }
@@ -171,8 +170,7 @@ class _Build:
                 events_done = before + events * (done + 1) // len(chunks)
                 self._chunk(number, row["horizon"], Scope(None, *chunks[done]), done + 1, events_done)
         with self._phase("indexing"), self._connection.transaction():
-            for definition in row["indexes"].get(fold.table, []):
-                self._connection.execute(definition)
+            indexes.make(self._connection, row["indexes"][fold.table])
             self._connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(self._shadow, fold.table)))
             self._connection.execute(query("replay", "next_fold"), {"projection": self._model.name, "fold": number + 1})
 

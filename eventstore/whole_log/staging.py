@@ -9,11 +9,10 @@ from uuid import UUID
 from psycopg import sql
 
 from domain.event import Event, stored_type
-from eventstore import codec
+from eventstore import codec, indexes
 from eventstore.database import Connection, query
 from eventstore.erasure.erasures import Erasure
 from eventstore.records import Envelope, NewEvent
-from eventstore.whole_log import indexes
 
 _MEMORY = "128MB"
 _NOTHING = "\\N"
