@@ -1,7 +1,8 @@
 """The figures: every SQL file in `kpis` is one, with its definition in the header and the rows it counts apart from it.
 
 A file has two parts. `-- counted` selects the rows behind the figure, each with the position of its event; `-- figure`
-sums them up. So a figure and its drill-down cannot disagree: both read the same rows.
+sums them up, or names the file in `summaries` that does so for several figures. So a figure and its drill-down cannot
+disagree: both read the same rows.
 """
 
 import re
@@ -74,9 +75,12 @@ def parse(slug: str, text: str) -> Kpi:
     header = _header(text, _HEADER)
     if missing := [name for name in _HEADER if name not in header]:
         raise KpiHeaderError(f"{slug}.sql lacks the header line '-- {missing[0]}: ...'.")
-    parts = re.split(r"^-- (?:counted:.*|figure)$", text, flags=re.MULTILINE)
-    if len(parts) != 3:
+    parts = re.split(r"^-- (?:counted:.*|figure(?:: (\w+))?)$", text, flags=re.MULTILINE)
+    if len(parts) != 5:
         raise KpiHeaderError(f"{slug}.sql must have one '-- counted: ...' and one '-- figure' part.")
+    _, _, counted, summary, own = parts
+    if summary and (own.strip() or summary not in _texts("summaries")):
+        raise KpiHeaderError(f"{slug}.sql must end with '-- figure: {summary}', and that be a file in summaries/.")
     return Kpi(
         slug=slug,
         title=header["title"],
@@ -88,8 +92,8 @@ def parse(slug: str, text: str) -> Kpi:
         of_nothing=None if header["of nothing"] == "null" else Decimal(header["of nothing"]),
         source=header["source"],
         relation=relations()[header["reads"]],
-        counted=parts[1],
-        figure=parts[2],
+        counted=counted,
+        figure=_texts("summaries")[summary] if summary else own,
     )
 
 

@@ -13,49 +13,11 @@ SELECT
     customer_id,
     position,
     currency,
-    CASE WHEN effective_on < (%(period_from)s AT TIME ZONE %(zone)s)::date THEN 'opening' ELSE kind END AS kind,
-    amount,
+    CASE WHEN is_before THEN amount END AS opening,
+    CASE WHEN NOT is_before AND kind IN ('churn', 'contraction') THEN -amount END AS part,
+    'lost' AS part_name,
     group_key,
     group_label
 FROM mrr_movement
 
--- figure
-SELECT
-    group_key,
-    max(group_label) AS group_label,
-    CASE WHEN count(*) = 1 THEN round(max(lost) / nullif(max(opening), 0), 10) END AS value,
-    CASE WHEN count(*) = 1 THEN max(lost) END AS numerator,
-    CASE WHEN count(*) = 1 THEN max(opening) END AS denominator,
-    sum(customers)::bigint AS sample_size,
-    0 AS excluded,
-    jsonb_build_object(
-        'by_currency', jsonb_object_agg(currency, jsonb_build_object(
-            'value', round(lost / nullif(opening, 0), 10),
-            'opening', opening,
-            'lost', lost,
-            'customers', customers
-        ))
-    ) AS details
-FROM (
-    SELECT
-        group_key,
-        max(group_label) AS group_label,
-        currency,
-        coalesce(sum(opening), 0) AS opening,
-        coalesce(sum(lost), 0) AS lost,
-        count(*) FILTER (WHERE opening > 0) AS customers
-    FROM (
-        SELECT
-            group_key,
-            max(group_label) AS group_label,
-            currency,
-            customer_id,
-            sum(amount) FILTER (WHERE kind = 'opening') AS opening,
-            -sum(amount) FILTER (WHERE kind IN ('churn', 'contraction')) AS lost
-        FROM counted
-        GROUP BY group_key, currency, customer_id
-    ) AS by_customer
-    GROUP BY group_key, currency
-) AS by_currency
-GROUP BY group_key
-ORDER BY group_key
+-- figure: share_of_opening

@@ -13,7 +13,7 @@ SELECT
     customer_id,
     position,
     currency,
-    CASE WHEN effective_on < (%(period_from)s AT TIME ZONE %(zone)s)::date THEN 'opening' ELSE kind END AS kind,
+    CASE WHEN is_before THEN 'opening' ELSE kind END AS kind,
     amount,
     group_key,
     group_label

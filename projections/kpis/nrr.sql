@@ -13,58 +13,17 @@ SELECT
     customer_id,
     position,
     currency,
-    is_before,
-    amount,
+    CASE WHEN is_before THEN amount END AS opening,
+    amount AS part,
+    'kept' AS part_name,
     group_key,
     group_label
 FROM (
     SELECT
         *,
-        effective_on < (%(period_from)s AT TIME ZONE %(zone)s)::date AS is_before,
-        sum(amount) FILTER (
-            WHERE effective_on < (%(period_from)s AT TIME ZONE %(zone)s)::date
-        ) OVER (PARTITION BY customer_id, currency) AS opening
+        sum(amount) FILTER (WHERE is_before) OVER (PARTITION BY customer_id, currency) AS paid
     FROM mrr_movement
 ) AS movement
-WHERE opening > 0
+WHERE paid > 0
 
--- figure
-SELECT
-    group_key,
-    max(group_label) AS group_label,
-    CASE WHEN count(*) = 1 THEN round(max(kept) / max(opening), 10) END AS value,
-    CASE WHEN count(*) = 1 THEN max(kept) END AS numerator,
-    CASE WHEN count(*) = 1 THEN max(opening) END AS denominator,
-    sum(customers)::bigint AS sample_size,
-    0 AS excluded,
-    jsonb_build_object(
-        'by_currency', jsonb_object_agg(currency, jsonb_build_object(
-            'value', round(kept / opening, 10),
-            'opening', opening,
-            'kept', kept,
-            'customers', customers
-        ))
-    ) AS details
-FROM (
-    SELECT
-        group_key,
-        max(group_label) AS group_label,
-        currency,
-        sum(opening) AS opening,
-        sum(closing) AS kept,
-        count(*) AS customers
-    FROM (
-        SELECT
-            group_key,
-            max(group_label) AS group_label,
-            currency,
-            customer_id,
-            sum(amount) FILTER (WHERE is_before) AS opening,
-            sum(amount) AS closing
-        FROM counted
-        GROUP BY group_key, currency, customer_id
-    ) AS by_customer
-    GROUP BY group_key, currency
-) AS by_currency
-GROUP BY group_key
-ORDER BY group_key
+-- figure: share_of_opening

@@ -9,6 +9,7 @@ SELECT
     m.currency,
     m.kind,
     m.effective_on,
+    m.effective_on < (%(period_from)s AT TIME ZONE %(zone)s)::date AS is_before,
     told.position,
     CASE WHEN told.number = 1 THEN m.amount ELSE 0 END AS amount,
     CASE %(group_by)s::text
