@@ -50,6 +50,8 @@ class Kpi:
     of_nothing: Decimal | None
     """The value when nothing is counted: null for a share or a mean, 0 for a count."""
     source: str
+    is_level: bool
+    """Whether it says how things stand at the end of the period, such as a backlog, and not what happened within it."""
     relation: Relation
     counted: str
     figure: str
@@ -72,7 +74,7 @@ class Question:
 
 def parse(slug: str, text: str) -> Kpi:
     """A figure from its file's text. Raises KpiHeaderError with what is missing."""
-    header = _header(text, _HEADER)
+    header = _header(text, (*_HEADER, "judged at"))
     if missing := [name for name in _HEADER if name not in header]:
         raise KpiHeaderError(f"{slug}.sql lacks the header line '-- {missing[0]}: ...'.")
     parts = re.split(r"^-- (?:counted:.*|figure(?:: (\w+))?)$", text, flags=re.MULTILINE)
@@ -91,6 +93,7 @@ def parse(slug: str, text: str) -> Kpi:
         edge_cases=header["edge cases"],
         of_nothing=None if header["of nothing"] == "null" else Decimal(header["of nothing"]),
         source=header["source"],
+        is_level=header.get("judged at") == "the end of the period",
         relation=relations()[header["reads"]],
         counted=counted,
         figure=_texts("summaries")[summary] if summary else own,

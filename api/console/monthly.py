@@ -30,16 +30,15 @@ def by_month(connection: Connection, kpi: Kpi, result: KpiResult, zone: str) -> 
     """The figure over the months of the result's period; without one, over the last twelve that have data."""
     months, cut = _months(connection, kpi, result, ZoneInfo(zone))
     currency = main_currency(result)
-    at_month_ends = "%(period_from)s" not in kpi.counted
     points = []
     for first, end in months:
-        if at_month_ends:
+        if kpi.is_level:
             moment = min(result.as_of, datetime.combine(end, time(), ZoneInfo(zone)))
             answer = kpis.ask(connection, kpi, zone, end_day=end, as_of=moment, axis="occurred")
         else:
             answer = kpis.ask(connection, kpi, zone, first, end, result.as_of, "occurred")
         points.append(_point(first, answer, kpi.unit, currency))
-    return ByMonth(_drawn(kpi, points), currency, at_month_ends, cut)
+    return ByMonth(_drawn(kpi, points), currency, kpi.is_level, cut)
 
 
 def main_currency(result: KpiResult) -> str | None:
