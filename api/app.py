@@ -2,11 +2,12 @@
 
 from fastapi import FastAPI
 
-from api import VERSION, customers, events, health, kpis, lead_ties, leads, members, metrics, tickets, undo
+from api import VERSION, customers, events, health, lead_ties, leads, members, metrics, tickets, undo
 from api.access import must_declare_permissions
 from api.audit import routes as audit
 from api.console import docs, pages
 from api.console.contract import add_examples
+from api.kpis import routes as kpis
 from api.problems import add_handlers
 from api.store import Store
 

@@ -7,7 +7,7 @@ disagree: both read the same rows.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -15,9 +15,12 @@ from importlib.resources import files
 
 from eventstore.database import Connection
 from projections import leads
+from projections.kpi_parameters import BadParameterLine, Parameter, Value, parameters_in
 from projections.reading import LIVE, Row, read
 
 _HEADER = ("title", "version", "question", "unit", "formula", "edge cases", "of nothing", "source", "reads")
+_OPTIONAL = ("definitions", "judged")
+_AT_A_MOMENT = "at a moment"
 
 
 class KpiHeaderError(Exception):
@@ -31,6 +34,7 @@ class Relation:
     name: str
     reads: tuple[str, ...]
     groups: tuple[str, ...]
+    parameters: Mapping[str, Parameter]
     text: str
     span: str | None
     """A SELECT of `first_at` and `last_at`, between which there is a history; None where that of the leads tells."""
@@ -50,8 +54,13 @@ class Kpi:
     of_nothing: Decimal | None
     """The value when nothing is counted: null for a share or a mean, 0 for a count."""
     source: str
-    is_level: bool
-    """Whether it says how things stand at the end of the period, such as a backlog, and not what happened within it."""
+    parameters: Mapping[str, Parameter]
+    """What may be chosen of it, by name; those of its relation too."""
+    variants: tuple[str, ...]
+    """Ways to define it that are in use side by side; `details` has an object with value, numerator and denominator
+    for each, and the first is what the figure is when nothing else is asked."""
+    is_of_a_moment: bool
+    """Whether it says how things stood, and not what happened in a period: in a series, at the end of each bucket."""
     relation: Relation
     counted: str
     figure: str
@@ -60,6 +69,10 @@ class Kpi:
     def definition(self) -> str:
         """The name that every result carries, such as `win_rate@1`."""
         return f"{self.slug}@{self.version}"
+
+    def named(self, variant: str | None) -> str:
+        """The same by one of the variants, such as `customer_churn_rate@1 (stripe)`."""
+        return f"{self.definition} ({variant})" if variant else self.definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +83,15 @@ class Question:
     period_to: datetime
     as_of: datetime
     zone: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    """What was chosen; what is not in it has its default."""
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By grouping, the groups that alone count; an empty name is the group of what has none."""
 
 
 def parse(slug: str, text: str) -> Kpi:
     """A figure from its file's text. Raises KpiHeaderError with what is missing."""
-    header = _header(text, (*_HEADER, "judged at"))
+    header = _header(text, (*_HEADER, *_OPTIONAL))
     if missing := [name for name in _HEADER if name not in header]:
         raise KpiHeaderError(f"{slug}.sql lacks the header line '-- {missing[0]}: ...'.")
     parts = re.split(r"^-- (?:counted:.*|figure(?:: (\w+))?)$", text, flags=re.MULTILINE)
@@ -83,6 +100,7 @@ def parse(slug: str, text: str) -> Kpi:
     _, _, counted, summary, own = parts
     if summary and (own.strip() or summary not in _texts("summaries")):
         raise KpiHeaderError(f"{slug}.sql must end with '-- figure: {summary}', and that be a file in summaries/.")
+    relation = relations()[header["reads"]]
     return Kpi(
         slug=slug,
         title=header["title"],
@@ -93,8 +111,10 @@ def parse(slug: str, text: str) -> Kpi:
         edge_cases=header["edge cases"],
         of_nothing=None if header["of nothing"] == "null" else Decimal(header["of nothing"]),
         source=header["source"],
-        is_level=header.get("judged at") == "the end of the period",
-        relation=relations()[header["reads"]],
+        parameters={**relation.parameters, **_parameters_of(slug, text)},
+        variants=tuple(header.get("definitions", "").split()),
+        is_of_a_moment=header.get("judged") == _AT_A_MOMENT,
+        relation=relation,
         counted=counted,
         figure=_texts("summaries")[summary] if summary else own,
     )
@@ -112,6 +132,13 @@ def kpis() -> Mapping[str, Kpi]:
     return {slug: parse(slug, text) for slug, text in _texts("kpis").items()}
 
 
+@cache
+def versions() -> Mapping[str, Kpi]:
+    """All texts by definition, such as `win_rate@1`: those in force, and the earlier ones, which stay."""
+    earlier = [parse(name.partition("@")[0], text) for name, text in _texts("kpis/earlier").items()]
+    return {kpi.definition: kpi for kpi in (*earlier, *kpis().values())}
+
+
 def figure(
     connection: Connection, kpi: Kpi, question: Question, group_by: str | None = None, schema: str = LIVE
 ) -> list[Row]:
@@ -119,8 +146,8 @@ def figure(
 
     Columns: group_key, group_label, value, numerator, denominator, sample_size, excluded, details.
     """
-    text = f"WITH {_counted(kpi)} {kpi.figure}"
-    return read(connection, text, kpi.relation.reads, _parameters(question, group_by), schema)
+    text = f"WITH {_counted(kpi, question.where)} {kpi.figure}"
+    return read(connection, text, kpi.relation.reads, _parameters(kpi, question, group_by), schema)
 
 
 def counted_positions(
@@ -128,10 +155,10 @@ def counted_positions(
 ) -> list[int]:
     """Positions of the events behind the figure, in order, behind `after`: its drill-down."""
     text = (
-        f"WITH {_counted(kpi)} SELECT DISTINCT position FROM counted "
+        f"WITH {_counted(kpi, question.where)} SELECT DISTINCT position FROM counted "
         "WHERE position > %(after)s ORDER BY position LIMIT %(limit)s"
     )
-    parameters = _parameters(question, None) | {"after": after, "limit": limit}
+    parameters = _parameters(kpi, question, None) | {"after": after, "limit": limit}
     return [row["position"] for row in read(connection, text, kpi.relation.reads, parameters, schema)]
 
 
@@ -143,24 +170,57 @@ def span(connection: Connection, kpi: Kpi, as_of: datetime) -> tuple[datetime, d
     return (row["first_at"], row["last_at"]) if row["first_at"] else None
 
 
-def _parameters(question: Question, group_by: str | None) -> dict[str, object]:
+def _parameters(kpi: Kpi, question: Question, group_by: str | None) -> dict[str, object]:
     return {
+        **{name: parameter.default for name, parameter in kpi.parameters.items()},
+        **question.parameters,
         "period_from": question.period_from,
         "period_to": question.period_to,
         "as_of": question.as_of,
         "zone": question.zone,
         "group_by": group_by,
+        **{f"group_{number}": name for number, name in enumerate(question.where)},
+        **{f"groups_{number}": [*names] for number, names in enumerate(question.where.values())},
     }
 
 
-def _counted(kpi: Kpi) -> str:
-    return f"{kpi.relation.name} AS ({kpi.relation.text}), counted AS ({kpi.counted})"
+def _counted(kpi: Kpi, where: Iterable[str]) -> str:
+    return f"{kpi.relation.name} AS ({_kept(kpi.relation, where)}), counted AS ({kpi.counted})"
+
+
+def _kept(relation: Relation, where: Iterable[str]) -> str:
+    """The relation's rows that are in the wanted groups of each grouping in `where`.
+
+    The relation tells one grouping at a time. So it is read once more by each of the groupings, and those rows are kept
+    that are there too, whatever their group is called here: rows count once, also where they are in several groups.
+    """
+    same = "to_jsonb(one) - ARRAY['group_key', 'group_label']"
+    conditions = " AND ".join(
+        f"{same} IN (SELECT {same} FROM ({relation.text.replace('%(group_by)s', f'%(group_{number})s')}) AS one"
+        f" WHERE coalesce(one.group_key, '') = ANY(%(groups_{number})s))"
+        for number, _ in enumerate(where)
+    )
+    return f"SELECT one.* FROM ({relation.text}) AS one WHERE {conditions}" if conditions else relation.text
 
 
 def _relation(name: str, text: str) -> Relation:
     header = _header(text, ("reads", "groups"))
     rows, _, moments = text.partition("\n-- span\n")
-    return Relation(name, tuple(header["reads"].split()), tuple(header["groups"].split()), rows, moments or None)
+    return Relation(
+        name,
+        tuple(header["reads"].split()),
+        tuple(header["groups"].split()),
+        _parameters_of(name, text),
+        rows,
+        moments or None,
+    )
+
+
+def _parameters_of(name: str, text: str) -> dict[str, Parameter]:
+    try:
+        return parameters_in(text)
+    except BadParameterLine as wrong:
+        raise KpiHeaderError(f"{name}.sql: {wrong}.") from None
 
 
 def _header(text: str, names: Iterable[str]) -> dict[str, str]:
@@ -168,7 +228,8 @@ def _header(text: str, names: Iterable[str]) -> dict[str, str]:
 
 
 def _texts(folder: str) -> dict[str, str]:
-    found = sorted(files("projections").joinpath(folder).iterdir(), key=lambda file: file.name)
+    place = files("projections").joinpath(folder)
+    found = sorted(place.iterdir(), key=lambda file: file.name) if place.is_dir() else []
     return {
         file.name.removesuffix(".sql"): file.read_text(encoding="utf-8") for file in found if file.name.endswith(".sql")
     }

@@ -8,15 +8,14 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
-from api import kpis as asked
-from api.access import OpenStore, Principal
+from api.access import OpenStore
 from api.console import shown
 from api.console.frame import Notice, PageRoute, SignedIn, page
 from api.console.monthly import by_month, currencies, main_currency, value_in
-from api.kpis import KpiGroup, KpiResult
-from api.past import Axis
+from api.kpis import KpiGroup, KpiResult, ask
+from api.kpis.question import find
+from api.kpis.routes import AskedFor, behind
 from api.problems import BadParameter
 from api.resources import EventResource
 from eventstore import codec
@@ -48,7 +47,7 @@ class Form:
         """The figure that was asked for. Raises BadParameter."""
         as_of = _moment(self.as_of)
         days = _day(self.first_day), _day(self.end_day)
-        return asked.ask(connection, kpi, zone, *days, as_of, "occurred" if as_of else None, self.group_by or None)
+        return ask(connection, kpi, zone, *days, as_of, "occurred" if as_of else None, self.group_by or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Table:
 def show_all(request: Request, store: OpenStore, _: SignedIn) -> Response:
     """All figures as they are now, over all time."""
     with store.pool.connection() as connection:
-        results = [(kpi, asked.ask(connection, kpi, store.settings.zone)) for kpi in kpis().values()]
+        results = [(kpi, ask(connection, kpi, store.settings.zone)) for kpi in kpis().values()]
     return page(request, "kpis.html", figures=[(kpi, result, _values(kpi, result)) for kpi, result in results])
 
 
@@ -90,7 +89,7 @@ def show(
     group_by: Annotated[str | None, Query()] = None,
 ) -> Response:
     """One figure: its value, what it means, by group and by month. Raises NotFound."""
-    kpi, zone, notice = asked.find(slug), store.settings.zone, None
+    kpi, zone, notice = find(slug), store.settings.zone, None
     form = Form(from_, to, as_of, kpi.relation.groups[0] if group_by is None else group_by)
     with store.pool.connection() as connection:
         try:
@@ -124,22 +123,17 @@ def events(
     slug: str,
     request: Request,
     store: OpenStore,
-    member_id: SignedIn,
-    from_: Annotated[date | None, Query(alias="from")] = None,
-    to: Annotated[date | None, Query()] = None,
-    zone: Annotated[str | None, Query()] = None,
-    as_of: Annotated[AwareDatetime | None, Query()] = None,
-    axis: Annotated[Axis | None, Query()] = None,
+    _: SignedIn,
+    asked: AskedFor,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Response:
     """The events behind a figure, in words. Raises NotFound, BadParameter, BadCursor."""
-    who = Principal("user", member_id, frozenset())
-    found = asked.list_kpi_events(slug, who, store, from_, to, zone, as_of, axis, _EVENTS_SHOWN, cursor)
+    found = behind(store, slug, asked, _EVENTS_SHOWN, cursor)
     kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
     return page(
         request,
         "kpi_events.html",
-        kpi=asked.find(slug),
+        kpi=find(slug),
         events=[(event, _sentence(event)) for event in found.data],
         following=urlencode(kept | {"cursor": found.next_cursor}) if found.next_cursor else None,
     )

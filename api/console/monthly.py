@@ -30,15 +30,16 @@ def by_month(connection: Connection, kpi: Kpi, result: KpiResult, zone: str) -> 
     """The figure over the months of the result's period; without one, over the last twelve that have data."""
     months, cut = _months(connection, kpi, result, ZoneInfo(zone))
     currency = main_currency(result)
+    at_month_ends = kpi.is_of_a_moment
     points = []
     for first, end in months:
-        if kpi.is_level:
+        if at_month_ends:
             moment = min(result.as_of, datetime.combine(end, time(), ZoneInfo(zone)))
             answer = kpis.ask(connection, kpi, zone, end_day=end, as_of=moment, axis="occurred")
         else:
             answer = kpis.ask(connection, kpi, zone, first, end, result.as_of, "occurred")
         points.append(_point(first, answer, kpi.unit, currency))
-    return ByMonth(_drawn(kpi, points), currency, kpi.is_level, cut)
+    return ByMonth(_drawn(kpi, points), currency, at_month_ends, cut)
 
 
 def main_currency(result: KpiResult) -> str | None:

@@ -6,7 +6,7 @@
 -- edge cases: prospects, archived and forgotten customers do not count; the end of the period is not in it, a customer from exactly as_of on is; the beginning of the period does not matter; merged customers are one
 -- of nothing: 0
 -- source: the state at a moment, folded from what had happened by then
--- judged at: the end of the period
+-- judged: at a moment
 -- reads: customer_life
 
 -- counted: what each customer was then, if it was active

@@ -6,7 +6,7 @@
 -- edge cases: a ticket solved exactly at as_of is solved; a reopened one is back from then on; merged tickets and spam are out, and in again when the merge is reverted or it was no spam; the period does not matter
 -- of nothing: 0
 -- source: the state at a moment, folded from what had happened by then
--- judged at: the end of the period
+-- judged: at a moment
 -- reads: ticket_at
 
 -- counted: every ticket that was not solved, with the last change by then

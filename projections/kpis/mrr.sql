@@ -6,7 +6,7 @@
 -- edge cases: a paused subscription brings nothing; an annual one brings a twelfth of its price; with several currencies there is no single value, and each is reported apart; the beginning of the period does not matter; merged customers are one
 -- of nothing: 0
 -- source: the usual subscription definition
--- judged at: the end of the period
+-- judged: at a moment
 -- reads: mrr_movement
 
 -- counted: every movement up to then

@@ -6,7 +6,7 @@
 -- edge cases: a lead won exactly at as_of is won; the period does not matter; amounts of several currencies are reported apart
 -- of nothing: 0
 -- source: the state at a moment, folded from what had happened by then
--- judged at: the end of the period
+-- judged: at a moment
 -- reads: lead_at
 
 -- counted: every lead that there was, with the last change by then

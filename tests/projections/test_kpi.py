@@ -23,8 +23,8 @@ FIGURE = "-- figure\nSELECT count(*) AS value FROM counted\n"
 def test_a_whole_file_is_a_figure() -> None:
     found = parse("deals", HEADER + COUNTED + FIGURE)
     assert (found.definition, found.relation.name) == ("deals@1", "lead_at")
-    assert (found.of_nothing, found.is_level) == (Decimal(0), False)
-    assert parse("deals", HEADER + "-- judged at: the end of the period\n" + COUNTED + FIGURE).is_level
+    assert (found.of_nothing, found.is_of_a_moment) == (Decimal(0), False)
+    assert parse("deals", HEADER + "-- judged: at a moment\n" + COUNTED + FIGURE).is_of_a_moment
     assert (found.counted.strip(), found.figure.strip()) == (
         "SELECT * FROM lead_at",
         "SELECT count(*) AS value FROM counted",

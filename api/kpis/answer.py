@@ -1,0 +1,118 @@
+"""What a figure is answered with: its definition, its value, and what was counted."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, PlainSerializer
+
+from api.past import Axis
+from projections.kpi import Kpi, versions
+from projections.kpi_parameters import Parameter
+
+Number = Annotated[
+    Decimal,
+    PlainSerializer(lambda n: int(n) if n == n.to_integral_value() else float(n), int | float, when_used="json"),
+]
+"""Exact inside, a JSON number outside."""
+
+
+class KpiParameter(BaseModel):
+    """What may be chosen of a figure: a number from `least` to `most`, or one of the words in `choices`."""
+
+    name: str
+    default: str
+    least: Number | None
+    most: Number | None
+    choices: list[str]
+    meaning: str
+
+
+class KpiDefinition(BaseModel):
+    """What a figure means. `definitions` are the names by which its versions and variants are asked for."""
+
+    slug: str
+    title: str
+    definition: str
+    question: str
+    unit: str
+    formula: str
+    edge_cases: str
+    source: str
+    groups: list[str]
+    parameters: list[KpiParameter]
+    definitions: list[str]
+
+
+class Period(BaseModel):
+    """A half-open period; null where it has no bound."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+class KpiGroup(BaseModel):
+    """The figure of one group; `group` is null for records that have none, `label` its name where it has another."""
+
+    group: str | None
+    label: str | None
+    value: Number | None
+    numerator: Number | None
+    denominator: Number | None
+    sample_size: int
+    excluded: int
+    details: dict[str, Any]  # Any: what the figure reports beside its value
+
+
+class KpiResult(BaseModel):
+    """A figure. 0/0 is null. `events_url` leads to the events behind it."""
+
+    slug: str
+    value: Number | None
+    numerator: Number | None
+    denominator: Number | None
+    unit: str
+    definition: str
+    params: dict[str, str | None]
+    period: Period
+    as_of: datetime
+    axis: Axis
+    sample_size: int
+    excluded: int
+    details: dict[str, Any]
+    groups: list[KpiGroup] | None
+    events_url: str
+
+
+def definition(kpi: Kpi) -> KpiDefinition:
+    """A figure's definition as the API shows it."""
+    return KpiDefinition(
+        slug=kpi.slug,
+        title=kpi.title,
+        definition=kpi.definition,
+        question=kpi.question,
+        unit=kpi.unit,
+        formula=kpi.formula,
+        edge_cases=kpi.edge_cases,
+        source=kpi.source,
+        groups=list(kpi.relation.groups),
+        parameters=[_parameter(parameter) for parameter in kpi.parameters.values()],
+        definitions=names(kpi.slug),
+    )
+
+
+def names(slug: str) -> list[str]:
+    """The names by which definitions of a figure are asked for: those in force first, then those of earlier texts."""
+    of_it = sorted((kpi for kpi in versions().values() if kpi.slug == slug), key=lambda kpi: -kpi.version)
+    return [name for kpi in of_it for name in (kpi.definition, *map(kpi.named, kpi.variants))]
+
+
+def _parameter(parameter: Parameter) -> KpiParameter:
+    return KpiParameter(
+        name=parameter.name,
+        default=str(parameter.default),
+        least=parameter.least,
+        most=parameter.most,
+        choices=list(parameter.choices),
+        meaning=parameter.meaning,
+    )
