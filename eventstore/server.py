@@ -24,10 +24,13 @@ from psycopg.conninfo import make_conninfo
 from psycopg.errors import DuplicateDatabase, UniqueViolation
 
 from eventstore import premises
+from eventstore.database import Connection
 from eventstore.premises import ServerError
 
-__all__ = ["ServerError", "running"]
+__all__ = ["ServerError", "give_way", "running"]
 
+_SECOND_PLACE = 10
+"""As nice(1) counts it: beside a process of the usual priority, about a tenth of a processor."""
 PATIENCE = 60.0  # seconds a server that is on its way up or down is waited for
 SETTINGS = {
     "listen_addresses": "",
@@ -159,6 +162,17 @@ def _program(pid: int) -> str | None:
         return None
     listed = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True)
     return listed.stdout.strip() or None
+
+
+def give_way(connection: Connection) -> None:
+    """Let the work of this connection take second place on the processors of this machine, until it is closed.
+
+    The work of a server on another machine, or where the system does not allow it, goes on as before.
+    """
+    backend = connection.info.backend_pid
+    if connection.info.host.startswith("/") and (_program(backend) or "").startswith("postgres:"):
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, backend, _SECOND_PLACE)
 
 
 def _start(home: Path, chosen: Path | None, settings: Mapping[str, str]) -> None:

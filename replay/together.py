@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from eventstore.database import Connection
 from eventstore.fence import horizon
+from eventstore.server import give_way
 from projections.read_models import ReadModel, read_models
 from replay.differences import Report
 from replay.progress import Counts, Progress, Stopped, Tell, announce, ask, count_types, plan, under_way
@@ -55,6 +56,7 @@ def _each(
 
     def do(model: ReadModel) -> Report | Progress | None:
         with connect() as own:
+            give_way(own)
             if model.name not in {each.read_model for each in under_way(own) if each.wanted == "run"}:
                 return None  # it was paused or cancelled before its turn came
             try:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from itertools import chain
 from os import devnull
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from uuid import UUID
@@ -23,6 +24,7 @@ app = typer.Typer()
 Format: TypeAlias = Literal["text", "ndjson", "csv", "html"]
 AxisName: TypeAlias = Literal["recorded", "occurred"]
 
+_NOTHING = "No event of hers answers to this: none was known, or the filters leave none.\n"
 _TAKES = "A day means its first moment, UTC."
 
 
@@ -98,7 +100,8 @@ def _print_history(store: "Store", reader: "Reader", question: "Question", form:
     elif form == "html":
         _write(text.encode() for text in formats.as_html(entries, f"History of customer {question.customer_id}"))
     else:
-        _write(text.encode() for text in formats.as_text(entries))
+        found = formats.as_text(entries)
+        _write(text.encode() for text in chain([next(found, _NOTHING)], found))
 
 
 def _print_difference(

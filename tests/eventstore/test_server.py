@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from eventstore import premises, server
+from eventstore.database import Connection, connect
 from eventstore.server import ServerError, running
 
 ROOT = Path(__file__).parents[2]
@@ -219,6 +221,20 @@ def test_ctrl_c_ends_one_user_and_never_reaches_the_server(data: Path) -> None:
         assert os.getsid(postmaster(data)) != starter.pid
         assert started(conninfo) == first
     assert not answers(conninfo)
+
+
+def test_a_connection_that_gives_way_leaves_the_processors_to_the_others(data: Path) -> None:
+    with running(data) as conninfo, connect(conninfo) as yielding, connect(conninfo) as other:
+        server.give_way(yielding)
+        usual = os.getpriority(os.PRIO_PROCESS, other.info.backend_pid)
+        assert os.getpriority(os.PRIO_PROCESS, yielding.info.backend_pid) > usual
+
+
+def test_a_process_that_only_has_the_number_of_a_distant_servers_is_left_alone(data: Path) -> None:
+    here = os.getpriority(os.PRIO_PROCESS, os.getpid())
+    distant = SimpleNamespace(info=SimpleNamespace(host="/run/shared-from-a-container", backend_pid=os.getpid()))
+    server.give_way(cast(Connection, distant))
+    assert os.getpriority(os.PRIO_PROCESS, os.getpid()) == here
 
 
 def test_a_killed_user_leaves_the_server_to_the_next_who_stops_it(data: Path) -> None:
