@@ -1,5 +1,6 @@
 """What the verbs have in common: their options, an open installation, and troubles told in a sentence."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
+_FRONT_DOOR = Path(__file__).resolve().parents[2] / "crm"
 _LONGEST_REASON = 1_000
 
 
@@ -40,6 +42,20 @@ def opened(data: Path | None, *, new: bool = False, publish: bool = True) -> "It
         must_be_there(settings)
     with explaining(), open_store(settings, publish=new and publish) as store:
         yield store
+
+
+def with_analytics() -> None:
+    """Begin the command anew when it needs the extra `analytics` and that is not installed: `crm` installs it first."""
+    from eventstore.analytics import has_analytics
+
+    if has_analytics():
+        return
+    installed = Path(sys.prefix, "requirements-analytics.stamp")
+    if not _FRONT_DOOR.exists() or installed.exists():
+        fail(
+            "This needs the packages of the extra analytics, which are not installed: pip install 'everfold[analytics]'"
+        )
+    os.execv(sys.executable, [sys.executable, str(_FRONT_DOOR), "--with", "analytics", *sys.argv[1:]])
 
 
 def must_be_there(settings: Settings) -> None:
