@@ -53,7 +53,7 @@ def with_analytics() -> None:
     installed = Path(sys.prefix, "requirements-analytics.stamp")
     if not _FRONT_DOOR.exists() or installed.exists():
         fail(
-            "This needs the packages of the extra analytics, which are not installed: pip install 'everfold[analytics]'"
+            "The packages of the extra analytics are not installed: pip install 'everfold[analytics]'"
         )
     os.execv(sys.executable, [sys.executable, str(_FRONT_DOOR), "--with", "analytics", *sys.argv[1:]])
 
