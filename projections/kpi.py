@@ -5,22 +5,29 @@ sums them up, or names the file in `summaries` that does so for several figures.
 disagree: both read the same rows.
 """
 
+import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
-from eventstore.database import Connection
+from eventstore.database import Connection, query
 from projections import leads
 from projections.kpi_parameters import BadParameterLine, Parameter, Value, parameters_in
+from projections.kpi_text import by_bucket, kept
 from projections.reading import LIVE, Row, read
 
 _HEADER = ("title", "version", "question", "unit", "formula", "edge cases", "of nothing", "source", "reads")
 _OPTIONAL = ("definitions", "judged")
 _AT_A_MOMENT = "at a moment"
+_AT_ONCE = 25
+"""Buckets of a series in one statement: it must come to an end before a server's patience does."""
+
+SETTINGS = ("workspace_setting",)
+"""The table that says what the workspace has published of its figures."""
 
 
 class KpiHeaderError(Exception):
@@ -69,6 +76,13 @@ class Kpi:
     def definition(self) -> str:
         """The name that every result carries, such as `win_rate@1`."""
         return f"{self.slug}@{self.version}"
+
+    @property
+    def digest(self) -> str:
+        """Of all that decides what it comes to, apart from its relation."""
+        chosen = [f"{name} {one.default} {one.range}" for name, one in sorted(self.parameters.items())]
+        parts = (self.counted.strip(), self.figure.strip(), str(self.of_nothing), self.unit, *self.variants, *chosen)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def named(self, variant: str | None) -> str:
         """The same by one of the variants, such as `customer_churn_rate@1 (stripe)`."""
@@ -135,8 +149,11 @@ def kpis() -> Mapping[str, Kpi]:
 @cache
 def versions() -> Mapping[str, Kpi]:
     """All texts by definition, such as `win_rate@1`: those in force, and the earlier ones, which stay."""
-    earlier = [parse(name.partition("@")[0], text) for name, text in _texts("kpis/earlier").items()]
-    return {kpi.definition: kpi for kpi in (*earlier, *kpis().values())}
+    earlier = {name: parse(name.partition("@")[0], text) for name, text in _texts("kpis/earlier").items()}
+    for name, kpi in earlier.items():
+        if kpi.definition != name:
+            raise KpiHeaderError(f"kpis/earlier/{name}.sql says that it is {kpi.definition}.")
+    return earlier | {kpi.definition: kpi for kpi in kpis().values()}
 
 
 def figure(
@@ -146,18 +163,40 @@ def figure(
 
     Columns: group_key, group_label, value, numerator, denominator, sample_size, excluded, details.
     """
-    text = f"WITH {_counted(kpi, question.where)} {kpi.figure}"
+    text = _text(kpi, question.where, kpi.figure)
     return read(connection, text, kpi.relation.reads, _parameters(kpi, question, group_by), schema)
+
+
+def series(connection: Connection, kpi: Kpi, questions: Sequence[Question], schema: str = LIVE) -> list[Row | None]:
+    """The figure in total for each question, None where nothing was counted; they differ in period and as_of alone."""
+    answers: list[Row | None] = []
+    for start in range(0, len(questions), _AT_ONCE):
+        some = questions[start : start + _AT_ONCE]
+        parameters = _parameters(kpi, some[0], None) | {
+            "starts": [question.period_from for question in some],
+            "ends": [question.period_to for question in some],
+            "moments": [question.as_of for question in some],
+        }
+        text = by_bucket(_text(kpi, some[0].where, kpi.figure))
+        rows = read(connection, text, kpi.relation.reads, parameters, schema)
+        found = {row.pop("bucket_number"): row for row in rows}
+        answers += [found.get(number) for number in range(1, len(some) + 1)]
+    return answers
+
+
+def published(connection: Connection, slug: str, as_of: datetime, schema: str = LIVE) -> Row:
+    """`parameters`, as text by name, and `target` that the workspace wants of a figure, as published by then."""
+    parameters = {"slug": slug, "as_of": as_of}
+    found = read(connection, query("projections.workspace_setting", "kpi_definition"), SETTINGS, parameters, schema)
+    return found[0] if found else {"parameters": {}, "target": None}
 
 
 def counted_positions(
     connection: Connection, kpi: Kpi, question: Question, after: int, limit: int, schema: str = LIVE
 ) -> list[int]:
     """Positions of the events behind the figure, in order, behind `after`: its drill-down."""
-    text = (
-        f"WITH {_counted(kpi, question.where)} SELECT DISTINCT position FROM counted "
-        "WHERE position > %(after)s ORDER BY position LIMIT %(limit)s"
-    )
+    wanted = "SELECT DISTINCT position FROM counted WHERE position > %(after)s ORDER BY position LIMIT %(limit)s"
+    text = _text(kpi, question.where, wanted)
     parameters = _parameters(kpi, question, None) | {"after": after, "limit": limit}
     return [row["position"] for row in read(connection, text, kpi.relation.reads, parameters, schema)]
 
@@ -184,23 +223,8 @@ def _parameters(kpi: Kpi, question: Question, group_by: str | None) -> dict[str,
     }
 
 
-def _counted(kpi: Kpi, where: Iterable[str]) -> str:
-    return f"{kpi.relation.name} AS ({_kept(kpi.relation, where)}), counted AS ({kpi.counted})"
-
-
-def _kept(relation: Relation, where: Iterable[str]) -> str:
-    """The relation's rows that are in the wanted groups of each grouping in `where`.
-
-    The relation tells one grouping at a time. So it is read once more by each of the groupings, and those rows are kept
-    that are there too, whatever their group is called here: rows count once, also where they are in several groups.
-    """
-    same = "to_jsonb(one) - ARRAY['group_key', 'group_label']"
-    conditions = " AND ".join(
-        f"{same} IN (SELECT {same} FROM ({relation.text.replace('%(group_by)s', f'%(group_{number})s')}) AS one"
-        f" WHERE coalesce(one.group_key, '') = ANY(%(groups_{number})s))"
-        for number, _ in enumerate(where)
-    )
-    return f"SELECT one.* FROM ({relation.text}) AS one WHERE {conditions}" if conditions else relation.text
+def _text(kpi: Kpi, where: Iterable[str], answer: str) -> str:
+    return f"WITH {kpi.relation.name} AS ({kept(kpi.relation.text, where)}), counted AS ({kpi.counted}) {answer}"
 
 
 def _relation(name: str, text: str) -> Relation:

@@ -1,31 +1,32 @@
 """`crm kpi`: figures, with their definitions."""
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.common import AsJson, Data
+from api.cli.common import AsJson, Data, fail
 from api.cli.kpi_options import (
     AsOf,
     Chosen,
     Definition,
     EndDay,
+    Every,
     FirstDay,
     GroupBy,
     OnAxis,
     Options,
+    Previous,
     Where,
     Zone,
+    every_of,
     kpi_of,
     up_to_date,
 )
-from api.cli.printing import print_json, shown
-
-if TYPE_CHECKING:
-    from api.kpis.answer import KpiResult
-    from projections.kpi import Kpi
+from api.cli.kpi_tables import print_result, print_series, print_side_by_side
+from api.cli.printing import print_json
 
 app = typer.Typer(no_args_is_help=True, help="Figures, with their definitions.")
 
@@ -53,7 +54,7 @@ def show_kpi(slug: str) -> None:
     for field, value in definition(kpi).model_dump(exclude={"parameters"}).items():
         print(f"{field:>11}: {', '.join(value) if isinstance(value, list) else value}")
     for parameter in kpi.parameters.values():
-        print(f"  parameter: {parameter.name}, {parameter.range}, now {parameter.default}: {parameter.meaning}")
+        print(f"  parameter: {parameter.name}, {parameter.range}, by default {parameter.default}: {parameter.meaning}")
     print(f"\n{kpi.relation.text.strip()}\n\n{kpi.counted.strip()}\n\n{kpi.figure.strip()}")
 
 
@@ -69,35 +70,36 @@ def run_kpi(
     definition: Definition = None,
     where: Where = None,
     chosen: Chosen = None,
+    every: Every = None,
+    previous: Previous = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Work a figure out."""
+    from api.kpis.answer import side_by_side
     from api.kpis.asking import answer_as_of
+    from api.kpis.comparison import compared_as_of
+    from api.kpis.series import series_as_of
 
     kpi = kpi_of(slug)
     options = Options(first_day, end_day, as_of, axis, group_by, zone, definition, where, chosen)
+    if every and (definition == "all" or group_by or previous):
+        fail("A series is of one definition, in total: leave --definition all, --group-by and --previous out.")
     with up_to_date(data) as store:
-        result = answer_as_of(store, kpi, options.asked(store.settings.zone))
+        asked = options.asked(store.settings.zone)
+        if every:
+            series = series_as_of(store, kpi, asked, every_of(every))
+            tell = partial(print_series, kpi, series)
+            told: object = series.model_dump(mode="json")
+        elif definition == "all":
+            results = [answer_as_of(store, kpi, replace(asked, definition=name)) for name in side_by_side(kpi)]
+            tell = partial(print_side_by_side, kpi, results)
+            told = [one.model_dump(mode="json") for one in results]
+        else:
+            result = (compared_as_of if previous else answer_as_of)(store, kpi, asked)
+            tell = partial(print_result, kpi, result)
+            told = result.model_dump(mode="json")
     if as_json:
-        print_json(result.model_dump(mode="json"))
+        print_json(told)
     else:
-        _print(kpi, result)
-
-
-def _print(kpi: "Kpi", result: "KpiResult") -> None:
-    print(f"{kpi.title}: {shown(result.value)} {result.unit}  ({result.definition})")
-    if result.numerator is not None:
-        print(f"{shown(result.numerator)} of {shown(result.denominator)}, {result.excluded} excluded")
-    print_json(result.details)
-    if result.groups:
-        table = Table(result.params["group_by"] or "", "value", "numerator", "denominator", "sample")
-        for group in result.groups:
-            table.add_row(
-                group.label or group.group or "(none)",
-                shown(group.value),
-                shown(group.numerator),
-                shown(group.denominator),
-                str(group.sample_size),
-            )
-        Console().print(table)
+        tell()

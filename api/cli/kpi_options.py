@@ -11,6 +11,7 @@ import typer
 from api.cli.common import Data, day_or_moment_of, fail, opened
 
 if TYPE_CHECKING:
+    from api.kpis.buckets import Every as Bucketed
     from api.kpis.question import Asked
     from api.store import Store
     from projections.kpi import Kpi
@@ -25,6 +26,7 @@ Definition = Annotated[str | None, typer.Option(help="Such as win_rate@1 or stri
 Where = Annotated[list[str] | None, typer.Option("--where", help="Count one group alone: source=web.")]
 Chosen = Annotated[list[str] | None, typer.Option("--param", help="A parameter of the figure: within_days=60.")]
 Every = Annotated[str | None, typer.Option(help="A series by day, week, month, quarter or year.")]
+Previous = Annotated[bool, typer.Option("--previous", help="Beside it, the period of the same length before.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +96,12 @@ def _pairs(option: str, example: str, said: Sequence[str] | None) -> list[tuple[
     if len(pairs) < len(said or ()):
         fail(f"{option} takes a name and a value, such as {example}.")
     return pairs
+
+
+def every_of(text: str) -> "Bucketed":
+    """How long each bucket of a series is; ends with what there is."""
+    from api.kpis.buckets import EVERY
+
+    if text not in EVERY:
+        fail(f"--every is one of {', '.join(EVERY)}.")
+    return text

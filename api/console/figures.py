@@ -12,8 +12,9 @@ from fastapi import APIRouter, Query, Request, Response
 from api.access import OpenStore
 from api.console import shown
 from api.console.frame import Notice, PageRoute, SignedIn, page
-from api.console.monthly import by_month, currencies, main_currency, value_in
+from api.console.monthly import by_month
 from api.kpis import KpiGroup, KpiResult, ask
+from api.kpis.currencies import currencies, main_currency, value_in
 from api.kpis.question import find
 from api.kpis.routes import AskedFor, behind
 from api.problems import BadParameter

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from api import kpis
 from api.console import plot, shown
 from api.console.plot import Plot, Point
-from api.kpis import KpiGroup, KpiResult
+from api.kpis import KpiResult
+from api.kpis.currencies import main_currency, value_in
 from eventstore.database import Connection
 from projections.kpi import Kpi, span
 
@@ -40,26 +41,6 @@ def by_month(connection: Connection, kpi: Kpi, result: KpiResult, zone: str) -> 
             answer = kpis.ask(connection, kpi, zone, first, end, result.as_of, "occurred")
         points.append(_point(first, answer, kpi.unit, currency))
     return ByMonth(_drawn(kpi, points), currency, at_month_ends, cut)
-
-
-def main_currency(result: KpiResult) -> str | None:
-    """The currency that most deals or customers are in, when the figure is about money."""
-    return next(iter(currencies(result)), None)
-
-
-def currencies(result: KpiResult | KpiGroup) -> list[str]:
-    """The currencies that the figure is reported in, that of most deals or customers first."""
-    parts = result.details.get("by_currency", {})
-    return sorted(
-        parts, key=lambda currency: (-parts[currency].get("deals", parts[currency].get("customers")), currency)
-    )
-
-
-def value_in(result: KpiResult | KpiGroup, currency: str) -> Decimal | None:
-    """The figure in one currency."""
-    part = result.details.get("by_currency", {}).get(currency, {})
-    value = part.get("mean", part.get("value"))
-    return None if value is None else Decimal(str(value))
 
 
 def _months(

@@ -64,8 +64,18 @@ class KpiGroup(BaseModel):
     details: dict[str, Any]  # Any: what the figure reports beside its value
 
 
+class Comparison(BaseModel):
+    """The same of the period before: its value, and how far the figure is from it, apart and as a multiple."""
+
+    period: Period
+    value: Number | None
+    difference: Number | None
+    ratio: Number | None
+
+
 class KpiResult(BaseModel):
-    """A figure. 0/0 is null. `events_url` leads to the events behind it."""
+    """A figure. 0/0 is null. `target` is what the workspace had said that it wants by then. `events_url` leads to the
+    events behind it."""
 
     slug: str
     value: Number | None
@@ -81,7 +91,39 @@ class KpiResult(BaseModel):
     excluded: int
     details: dict[str, Any]
     groups: list[KpiGroup] | None
+    target: Number | None
+    comparison: Comparison | None
     events_url: str
+
+
+class Bucket(BaseModel):
+    """One period of a series; `ratio` is its value as a multiple of the one before."""
+
+    start: datetime
+    end: datetime
+    value: Number | None
+    numerator: Number | None
+    denominator: Number | None
+    sample_size: int
+    excluded: int
+    details: dict[str, Any]
+    ratio: Number | None
+    is_complete: bool
+    events_url: str
+
+
+class KpiSeries(BaseModel):
+    """A figure over time, all of it as of one moment."""
+
+    slug: str
+    unit: str
+    definition: str
+    params: dict[str, str | None]
+    every: str
+    as_of: datetime
+    axis: Axis
+    target: Number | None
+    buckets: list[Bucket]
 
 
 def definition(kpi: Kpi) -> KpiDefinition:
@@ -105,6 +147,12 @@ def names(slug: str) -> list[str]:
     """The names by which definitions of a figure are asked for: those in force first, then those of earlier texts."""
     of_it = sorted((kpi for kpi in versions().values() if kpi.slug == slug), key=lambda kpi: -kpi.version)
     return [name for kpi in of_it for name in (kpi.definition, *map(kpi.named, kpi.variants))]
+
+
+def side_by_side(kpi: Kpi) -> list[str]:
+    """The definitions that are compared when all are asked for: each variant apart, and the texts without any whole."""
+    whole = {one.definition for one in versions().values() if one.variants}
+    return [name for name in names(kpi.slug) if name not in whole]
 
 
 def _parameter(parameter: Parameter) -> KpiParameter:

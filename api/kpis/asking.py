@@ -1,6 +1,6 @@
 """Works figures out: over the live read models, or over what was known at a moment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from eventstore import log
 from eventstore.database import Connection
 from projections import kpi as figures
 from projections.kpi import Kpi, Question
-from projections.kpi_parameters import Value
+from projections.kpi_parameters import BadValue, Value
 from projections.reading import LIVE, Row
 
 _NOTHING: Row = {"numerator": None, "denominator": None, "sample_size": 0, "excluded": 0, "details": {}}
@@ -25,22 +25,40 @@ _NOTHING: Row = {"numerator": None, "denominator": None, "sample_size": 0, "excl
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was asked, with all that was left open filled in."""
+    """What was asked, with all that was left open filled in; `as_of` is the moment that it was asked as of."""
 
     asked: Asked
     kpi: Kpi
     variant: str | None
     question: Question
+    as_of: datetime
+    target: Decimal | None
 
     @property
     def definition(self) -> str:
         """The name of what the figure is worked out by."""
         return self.kpi.named(self.variant)
 
-    @property
-    def params(self) -> dict[str, str]:
-        """All parameters of the figure, as text."""
-        return {name: _text(value) for name, value in self.question.parameters.items()}
+    def said(self, asked: Asked) -> dict[str, str | None]:
+        """What it was asked with, and all parameters of the figure, as text."""
+        return {
+            "from": asked.first_day.isoformat() if asked.first_day else None,
+            "to": asked.end_day.isoformat() if asked.end_day else None,
+            "zone": asked.zone,
+            "group_by": asked.group_by,
+            **{f"filter[{group}]": ", ".join(names) for group, names in asked.where.items()},
+            **self._parameters(),
+        }
+
+    def events_url(self, asked: Asked) -> str:
+        """Where the events behind it are."""
+        return f"/v1/kpis/{self.kpi.slug}/events?{asked.link(self.as_of, self._parameters())}"
+
+    def _parameters(self) -> dict[str, str]:
+        return {
+            name: f"{value:f}" if isinstance(value, Decimal) else value
+            for name, value in self.question.parameters.items()
+        }
 
 
 def answer_as_of(store: Store, kpi: Kpi, asked: Asked) -> KpiResult:
@@ -54,7 +72,7 @@ def tables(store: Store, kpi: Kpi, asked: Asked) -> Iterator[tuple[Connection, s
     """A connection, and the schema to ask the figure in. Raises BadParameter, before anything is folded, and as
     `past.tables` does."""
     version, _ = must_be_askable(kpi, asked)
-    with past.tables(store, version.relation.reads, asked.as_of, asked.axis) as found:
+    with past.tables(store, (*version.relation.reads, *figures.SETTINGS), asked.as_of, asked.axis) as found:
         yield found
 
 
@@ -63,30 +81,22 @@ def answer(connection: Connection, kpi: Kpi, asked: Asked, schema: str = LIVE) -
 
     Raises BadParameter for what cannot be asked.
     """
-    settled = settle(connection, kpi, asked)
-    question = settled.question
-    total = total_of(connection, settled, question, schema)
-    groups = rows_of(connection, settled, question, asked.group_by, schema) if asked.group_by else None
-    said: dict[str, str | None] = {
-        "from": asked.first_day.isoformat() if asked.first_day else None,
-        "to": asked.end_day.isoformat() if asked.end_day else None,
-        "zone": asked.zone,
-        "group_by": asked.group_by,
-        **{f"filter[{group}]": ", ".join(names) for group, names in asked.where.items()},
-        **settled.params,
-    }
+    settled = settle(connection, kpi, asked, schema)
+    (total,) = answers_of(connection, settled, [asked.period], schema)
+    groups = _groups(connection, settled, schema) if asked.group_by else None
+    start, end = asked.period
     return KpiResult(
         slug=kpi.slug,
         unit=settled.kpi.unit,
         definition=settled.definition,
-        params=said,
-        period=Period(
-            start=question.period_from if asked.first_day else None, end=question.period_to if asked.end_day else None
-        ),
-        as_of=question.as_of,
+        params=settled.said(asked),
+        period=Period(start=start if asked.first_day else None, end=end if asked.end_day else None),
+        as_of=settled.as_of,
         axis=asked.axis or "recorded",
-        groups=[_group(row) for row in groups] if groups is not None else None,
-        events_url=f"/v1/kpis/{kpi.slug}/events?{asked.link(question.as_of, settled.params)}",
+        groups=groups,
+        target=settled.target,
+        comparison=None,
+        events_url=settled.events_url(asked),
         **total,
     )
 
@@ -124,52 +134,70 @@ def ask_as_of(
     return answer_as_of(store, kpi, asked)
 
 
-def settle(connection: Connection, kpi: Kpi, asked: Asked) -> Settled:
-    """Fill in what was left open. Raises BadParameter for what cannot be asked."""
+def settle(connection: Connection, kpi: Kpi, asked: Asked, schema: str) -> Settled:
+    """Fill in what was left open, with what the workspace had published by then. Raises BadParameter."""
     version, variant = must_be_askable(kpi, asked)
     now = log.now(connection)
     if asked.as_of and asked.as_of > now:
         raise BadParameter("as_of lies in the future; nobody knows that yet.")
-    parameters: dict[str, Value] = {name: parameter.default for name, parameter in version.parameters.items()}
-    parameters |= values(version, asked.parameters)
-    question = Question(*asked.period, asked.as_of or now, asked.zone, parameters, asked.where)
-    return Settled(asked, version, variant, question)
+    as_of = asked.as_of or now
+    published = figures.published(connection, kpi.slug, as_of, schema)
+    parameters = _defaults(version, published["parameters"]) | values(version, asked.parameters)
+    question = Question(*asked.period, as_of, asked.zone, parameters, asked.where)
+    return Settled(asked, version, variant, question, as_of, published["target"])
 
 
-def total_of(connection: Connection, settled: Settled, question: Question, schema: str) -> Row:
-    """The figure in total; where nothing was counted, what its definition says of nothing."""
-    rows = rows_of(connection, settled, question, None, schema)
-    found = rows[0] if rows else _NOTHING | {"value": settled.kpi.of_nothing}
-    return {name: value for name, value in found.items() if not name.startswith("group_")}
-
-
-def rows_of(
-    connection: Connection, settled: Settled, question: Question, group_by: str | None, schema: str
+def answers_of(
+    connection: Connection, settled: Settled, periods: Sequence[tuple[datetime, datetime]], schema: str
 ) -> list[Row]:
-    """The figure's rows, by the variant that was asked for."""
-    rows = figures.figure(connection, settled.kpi, question, group_by, schema)
-    return [_by_variant(row, settled.variant) for row in rows] if settled.variant else rows
+    """The figure in total for each period; where nothing was counted, what its definition says of nothing."""
+    questions = [_question(settled, *period) for period in periods]
+    if len(questions) == 1:
+        found = [next(iter(figures.figure(connection, settled.kpi, questions[0], None, schema)), None)]
+    else:
+        found = figures.series(connection, settled.kpi, questions, schema)
+    nothing = _NOTHING | {"value": settled.kpi.of_nothing}
+    return [_ungrouped(_by_variant(row or nothing, settled.variant)) for row in found]
 
 
-def _by_variant(row: Row, variant: str) -> Row:
+def _question(settled: Settled, start: datetime, end: datetime) -> Question:
+    at_end = settled.asked.at_end and settled.kpi.is_of_a_moment
+    as_of = min(end, settled.as_of) if at_end else settled.as_of
+    return replace(settled.question, period_from=start, period_to=end, as_of=as_of)
+
+
+def question_of(settled: Settled) -> Question:
+    """What was asked, of the period that it was asked of."""
+    return _question(settled, *settled.asked.period)
+
+
+def _groups(connection: Connection, settled: Settled, schema: str) -> list[KpiGroup]:
+    rows = figures.figure(connection, settled.kpi, question_of(settled), settled.asked.group_by, schema)
+    found = [_by_variant(row, settled.variant) for row in rows]
+    return [KpiGroup(group=row["group_key"], label=row["group_label"], **_ungrouped(row)) for row in found]
+
+
+def _defaults(kpi: Kpi, published: Mapping[str, str]) -> dict[str, Value]:
+    """Those of the workspace where it has published some that the figure has, and can have, still."""
+    found = {}
+    for name, parameter in kpi.parameters.items():
+        try:
+            found[name] = parameter.value(published[name]) if name in published else parameter.default
+        except BadValue:
+            found[name] = parameter.default
+    return found
+
+
+def _by_variant(row: Row, variant: str | None) -> Row:
+    if variant is None:
+        return row
     part = row["details"].get(variant, {})
     return row | {name: _decimal(part.get(name)) for name in ("value", "numerator", "denominator")}
 
 
+def _ungrouped(row: Row) -> Row:
+    return {name: value for name, value in row.items() if not name.startswith("group_")}
+
+
 def _decimal(number: Any) -> Decimal | None:  # Any: of JSON
     return None if number is None else Decimal(str(number))
-
-
-def _group(row: Row) -> KpiGroup:
-    named = {"group": row["group_key"], "label": row["group_label"]}
-    return KpiGroup(**named, **{name: value for name, value in row.items() if not name.startswith("group_")})
-
-
-def _text(value: Value) -> str:
-    return f"{value:f}" if isinstance(value, Decimal) else value
-
-
-def at(question: Question, kpi: Kpi, start: datetime, end: datetime) -> Question:
-    """The same of another period; a figure of a moment is judged at the end of it, or at as_of if that comes first."""
-    as_of = min(end, question.as_of) if kpi.is_of_a_moment else question.as_of
-    return replace(question, period_from=start, period_to=end, as_of=as_of)

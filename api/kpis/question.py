@@ -24,13 +24,18 @@ Definition = Annotated[
     str | None,
     Query(description="By which definition, such as win_rate@1 or stripe; without it, by the one in force."),
 ]
+AtEnd = Annotated[
+    bool, Query(description="Figures that say how things stood say it of the end of the period, and not of as_of.")
+]
 
 EVER = datetime(1, 1, 2, tzinfo=UTC)
 FOR_EVER = datetime(9999, 12, 30, tzinfo=UTC)
 
 _NAMED = re.compile(r"(?:(?P<version>\w+@\d+)(?: \((?P<variant>\w+)\))?|(?P<alone>\w+))")
 _FILTER = re.compile(r"filter\[(\w+)\]")
-_OTHERS = {"from", "to", "zone", "as_of", "axis", "definition", "group_by", "compare", "every", "limit", "cursor"}
+_OTHERS = {
+    "from", "to", "zone", "as_of", "axis", "definition", "at_end", "group_by", "compare", "every", "limit", "cursor",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Asked:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By grouping, the groups that count; an empty name is the group of what has none."""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    at_end: bool = False
+    """Whether a figure that says how things stood says it of the end of the period, and not of as_of."""
 
     @property
     def period(self) -> tuple[datetime, datetime]:
@@ -59,7 +66,7 @@ class Asked:
         # without a moment, today's tables are what there is to count in
         axis = (self.axis or "recorded") if self.as_of else "occurred"
         said = [("from", self.first_day), ("to", self.end_day), ("zone", self.zone), ("as_of", as_of.isoformat())]
-        said += [("axis", axis), ("definition", self.definition)]
+        said += [("axis", axis), ("definition", self.definition), ("at_end", "true" if self.at_end else None)]
         filters = [(f"filter[{group}]", name) for group, chosen in self.where.items() for name in chosen]
         return urlencode([(name, value) for name, value in said if value] + filters + list(parameters.items()))
 
@@ -73,6 +80,7 @@ def from_query(
     as_of: AsOf = None,
     axis: OnAxis = None,
     definition: Definition = None,
+    at_end: AtEnd = False,
 ) -> Asked:
     """What a request asks; beside these it may have `filter[GROUPING]=GROUP`, and the figure's own parameters."""
     where: dict[str, tuple[str, ...]] = {}
@@ -92,6 +100,7 @@ def from_query(
             for name, value in request.query_params.items()
             if name not in _OTHERS and not _FILTER.fullmatch(name)
         },
+        at_end=at_end,
     )
 
 

@@ -9,9 +9,12 @@ from api import cursors
 from api.access import OpenStore, Principal, principal
 from api.events import event_resource
 from api.fresh import MinPosition, at_least
-from api.kpis.answer import KpiDefinition, KpiResult, definition
-from api.kpis.asking import answer_as_of, settle, tables
+from api.kpis.answer import KpiDefinition, KpiResult, KpiSeries, definition
+from api.kpis.asking import answer_as_of, question_of, settle, tables
+from api.kpis.buckets import Every
+from api.kpis.comparison import Compare, compared_as_of
 from api.kpis.question import Asked, find, from_query
+from api.kpis.series import series_as_of
 from api.problems import BadCursor, BadParameter, NotFound, documented
 from api.resources import EventResource, Page
 from api.store import Store
@@ -24,6 +27,7 @@ router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 
 KpiReader = Annotated[Principal, Security(principal, scopes=["kpis:read"])]
 AskedFor = Annotated[Asked, Depends(from_query)]
+ComparedWith = Annotated[Compare | None, Query(description="Beside it, the period of the same length before.")]
 
 _MEMBERS = ("owner", "assignee")
 """The groupings whose labels are names of people who work here."""
@@ -42,17 +46,29 @@ def get_kpi(
     store: OpenStore,
     asked: AskedFor,
     group_by: str | None = None,
+    compare: ComparedWith = None,
     fresh: MinPosition = None,
 ) -> KpiResult:
     """A figure of a period, as of a moment, in total and by group. Its parameters, which its definition names, are
     taken by their names, and `filter[source]=web` counts that group alone. Names of members take members:read too."""
     kpi = find(slug)
     at_least(store, read_models().values(), fresh)
-    result = answer_as_of(store, kpi, replace(asked, group_by=group_by))
+    result = (compared_as_of if compare else answer_as_of)(store, kpi, replace(asked, group_by=group_by))
     if group_by in _MEMBERS and "members:read" not in caller.scopes:
         nameless = [group.model_copy(update={"label": None}) for group in result.groups or ()]
         return result.model_copy(update={"groups": nameless})
     return result
+
+
+@router.get("/{slug}/series", responses=documented(NotFound, BadParameter))
+def get_kpi_series(
+    slug: str, _: KpiReader, store: OpenStore, asked: AskedFor, every: Every = "month", fresh: MinPosition = None
+) -> KpiSeries:
+    """A figure over time: one result per bucket, all as of one moment; how things stood is said of each one's end.
+    Without `from`, the last twelve buckets; there are at most 400."""
+    kpi = find(slug)
+    at_least(store, read_models().values(), fresh)
+    return series_as_of(store, kpi, asked, every)
 
 
 @router.get("/{slug}/events", responses=documented(NotFound, BadParameter, BadCursor))
@@ -73,8 +89,8 @@ def behind(store: Store, slug: str, asked: Asked, limit: int, cursor: str | None
     kpi = find(slug)
     after = int(cursors.decode(store, f"kpi {slug}", cursor)[0]) if cursor is not None else 0
     with tables(store, kpi, asked) as (connection, schema):
-        settled = settle(connection, kpi, asked)
-        positions = figures.counted_positions(connection, settled.kpi, settled.question, after, limit + 1, schema)
+        settled = settle(connection, kpi, asked, schema)
+        positions = figures.counted_positions(connection, settled.kpi, question_of(settled), after, limit + 1, schema)
         found = log.read_positions(connection, positions[:limit])
     more = len(positions) > limit
     following = cursors.encode(store, f"kpi {slug}", positions[limit - 1]) if more else None
