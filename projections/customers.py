@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from eventstore.database import Connection
-from projections.reading import Row, read
+from projections.reading import LIVE, Row, read
 
 PARTS: Mapping[str, str] = {
     "contact_points": "contact_point",
@@ -19,15 +19,21 @@ TABLES = ("customer_360", *PARTS.values())
 
 def get_customer(connection: Connection, customer_id: UUID) -> dict[str, list[Row]]:
     """The rows of the customer, by table; of one who was merged, those of whom she lives on in."""
-    alias = read(
-        connection,
-        "SELECT root_customer_id FROM customer_alias WHERE customer_id = %(customer_id)s",
-        ("customer_alias",),
-        {"customer_id": customer_id},
-    )
-    key = {"customer_id": alias[0]["root_customer_id"] if alias else customer_id}
+    key = {"customer_id": root_of(connection, customer_id)}
     # the names are this module's own
     return {
         table: read(connection, f"SELECT * FROM {table} WHERE customer_id = %(customer_id)s", (table,), key)
         for table in TABLES
     }
+
+
+def root_of(connection: Connection, customer_id: UUID, schema: str = LIVE) -> UUID:
+    """In whose history a customer lives on: her own, unless she was merged."""
+    alias = read(
+        connection,
+        "SELECT root_customer_id FROM customer_alias WHERE customer_id = %(customer_id)s",
+        ("customer_alias",),
+        {"customer_id": customer_id},
+        schema,
+    )
+    return alias[0]["root_customer_id"] if alias else customer_id

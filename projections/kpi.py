@@ -36,7 +36,10 @@ class KpiHeaderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What several figures count from: a SELECT over read models at a moment, and how its rows can be grouped."""
+    """What several figures count from: a SELECT over read models at a moment, and how its rows can be grouped.
+
+    One that builds on others (`-- builds on: ...`) sees the rows of each by its name.
+    """
 
     name: str
     reads: tuple[str, ...]
@@ -228,13 +231,18 @@ def _text(kpi: Kpi, where: Iterable[str], answer: str) -> str:
 
 
 def _relation(name: str, text: str) -> Relation:
-    header = _header(text, ("reads", "groups"))
+    header = _header(text, ("reads", "groups", "builds on"))
     rows, _, moments = text.partition("\n-- span\n")
+    parts = [_relation(part, _texts("relations")[part]) for part in header.get("builds on", "").split()]
+    if parts:
+        rows = f"WITH {', '.join(f'{part.name} AS ({part.text})' for part in parts)} {rows}"
+    tables = dict.fromkeys([*header.get("reads", "").split(), *(table for part in parts for table in part.reads)])
+    parameters = {name: each for part in parts for name, each in part.parameters.items()}
     return Relation(
         name,
-        tuple(header["reads"].split()),
+        tuple(tables),
         tuple(header["groups"].split()),
-        _parameters_of(name, text),
+        parameters | _parameters_of(name, text),
         rows,
         moments or None,
     )

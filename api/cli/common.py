@@ -52,9 +52,7 @@ def with_analytics() -> None:
         return
     installed = Path(sys.prefix, "requirements-analytics.stamp")
     if not _FRONT_DOOR.exists() or installed.exists():
-        fail(
-            "The packages of the extra analytics are not installed: pip install 'everfold[analytics]'"
-        )
+        fail("The packages of the extra analytics are not installed: pip install 'everfold[analytics]'")
     os.execv(sys.executable, [sys.executable, str(_FRONT_DOOR), "--with", "analytics", *sys.argv[1:]])
 
 

@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import audit, benchmarks, figures, past, projections, replaying, upkeep
+from api.cli import audit, benchmarks, figures, fitting, past, projections, replaying, upkeep
 from api.cli.common import (
     AsJson,
     Data,
@@ -35,6 +35,7 @@ imports = typer.Typer(no_args_is_help=True, help="Bring data in from files.")
 app.add_typer(keys, name="key")
 app.add_typer(imports, name="import")
 app.add_typer(figures.app, name="kpi")
+app.add_typer(fitting.app, name="fit")
 app.add_typer(benchmarks.app, name="bench")
 app.add_typer(projections.app, name="projection")
 app.add_typer(upkeep.app)

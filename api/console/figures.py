@@ -29,7 +29,8 @@ _EVENTS_SHOWN = 50
 _IN_ORDER = (
     "open", "won", "lost", "disqualified", "both", "leads", "deals", "count", "mean", "median", "p90", "sum",
     "value", "opening", "new", "expansion", "contraction", "churn", "reactivation", "kept", "closing", "customers",
-    "start_base", "stripe", "cohort", "numerator", "denominator",
+    "start_base", "stripe", "cohort", "month", "size", "at_risk", "active", "churned", "survival", "low", "high",
+    "numerator", "denominator",
 )  # fmt: skip
 _AMOUNTS = {"opening", "lost", "kept"}
 """What is money also where the figure itself is a share."""
@@ -110,9 +111,7 @@ def show(
         form=form,
         months=months,
         groups=_groups(kpi, result),
-        facts=[
-            (name, _said(kpi, name, value)) for name, value in result.details.items() if not isinstance(value, Mapping)
-        ],
+        facts=_facts(kpi, result.details),
         tables=_tables(kpi, result.details),
         zone=zone,
         events_query=result.events_url.partition("?")[2],
@@ -182,13 +181,14 @@ def _groups(kpi: Kpi, result: KpiResult) -> list[Group]:
 
 
 def _facts(kpi: Kpi, details: Mapping[str, Any]) -> list[tuple[str, str]]:  # Any: as in _tables
-    return [(name, _said(kpi, name, value)) for name, value in details.items() if not isinstance(value, Mapping)]
+    return [(name, _said(kpi, name, value)) for name, value in details.items() if not isinstance(value, Mapping | list)]
 
 
 def _tables(kpi: Kpi, details: Mapping[str, Any]) -> list[Table]:  # Any: what the figure reports beside its value
     plain = {name: value for name, value in details.items() if isinstance(value, Mapping) and not _has_rows(value)}
     apart = {name: value for name, value in details.items() if _has_rows(value)}
-    return [
+    listed = [_listed(kpi, title, rows) for title, rows in details.items() if isinstance(rows, list) and rows]
+    return listed + [
         Table(
             title=title,
             columns=(columns := sorted(next(iter(rows.values())), key=_place)),
@@ -200,6 +200,12 @@ def _tables(kpi: Kpi, details: Mapping[str, Any]) -> list[Table]:  # Any: what t
         for title, rows in [("", plain), *apart.items()]
         if rows
     ]
+
+
+def _listed(kpi: Kpi, title: str, rows: list[dict[str, Any]]) -> Table:  # Any: as in _tables
+    """Rows in an order of their own, such as the months of a curve; each begins with what names it."""
+    first, *columns = sorted(rows[0], key=_place)
+    return Table(title, columns, [(str(row[first]), [_said(kpi, name, row[name]) for name in columns]) for row in rows])
 
 
 def _place(name: str) -> int:

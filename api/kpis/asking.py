@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from api import past
+from api.kpis import log_rank
 from api.kpis.answer import KpiGroup, KpiResult, Period
 from api.kpis.question import Asked, must_be_askable, values
 from api.past import Axis
@@ -84,6 +85,7 @@ def answer(connection: Connection, kpi: Kpi, asked: Asked, schema: str = LIVE) -
     settled = settle(connection, kpi, asked, schema)
     (total,) = answers_of(connection, settled, [asked.period], schema)
     groups = _groups(connection, settled, schema) if asked.group_by else None
+    total["details"] = log_rank.beside(kpi.slug, total["details"], groups)
     start, end = asked.period
     return KpiResult(
         slug=kpi.slug,

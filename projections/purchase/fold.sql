@@ -33,8 +33,13 @@ SELECT
     coalesce(sum(amount) FILTER (WHERE is_refund), 0) AS refunded,
     sum(CASE WHEN is_refund THEN -amount ELSE amount END) AS net,
     max(occurred_at) FILTER (WHERE is_refund) AS refunded_at,
+    -- each refund, in the order in which they were recorded: what it was, when, and where the log says so
+    coalesce(array_agg(amount ORDER BY position) FILTER (WHERE is_refund), '{}') AS refund_amounts,
+    coalesce(array_agg(occurred_at ORDER BY position) FILTER (WHERE is_refund), '{}') AS refund_moments,
+    coalesce(array_agg(position ORDER BY position) FILTER (WHERE is_refund), '{}') AS refund_positions,
     coalesce((array_agg(data->'lines' ORDER BY position DESC) FILTER (WHERE is_record))[1], '[]') AS lines,
     max(nullif(personal->'external_id', '{"forgotten": true}') #>> '{}') FILTER (WHERE is_record) AS external_id,
+    max(position) FILTER (WHERE is_record) AS record_position,
     max(position) AS position
 FROM told
 WHERE NOT is_retracted

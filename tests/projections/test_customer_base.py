@@ -11,6 +11,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from api.kpis import KpiGroup, KpiResult, ask
+from api.past import Axis
 from domain.customer import (
     Customer,
     CustomerActivated,
@@ -29,7 +30,7 @@ from domain.money import Money
 from eventstore.database import Connection
 from eventstore.fence import horizon
 from projections.kpi import Question, counted_positions, kpis
-from projections.read_models import read_models
+from replay.asof import models_of
 from replay.follow import advance
 from tests.projections.customer_facts import day, merge, revert
 from tests.projections.records import tell
@@ -72,10 +73,13 @@ def figure(
     end: int | None = 20,
     as_of: datetime | None = None,
     group_by: str | None = None,
+    **parameters: str,
 ) -> KpiResult:
-    advance(connection, read_models()["customer_360"], horizon(connection))
+    for model in models_of(kpis()[slug].relation.reads):
+        advance(connection, model, horizon(connection))
     days = [None if number is None else day(number).date() for number in (first, end)]
-    return ask(connection, kpis()[slug], "UTC", days[0], days[1], as_of, "occurred" if as_of else None, group_by)
+    axis: Axis | None = "occurred" if as_of else None
+    return ask(connection, kpis()[slug], "UTC", days[0], days[1], as_of, axis, group_by, parameters=parameters)
 
 
 def definitions(result: KpiResult | KpiGroup) -> dict[str, object]:

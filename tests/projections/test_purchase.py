@@ -37,11 +37,15 @@ def test_a_purchase_shows_what_is_left_after_its_refunds(connection: Connection)
     lines = (PurchaseLine(product_id="desk", quantity=Decimal(2), unit_price=money("60")),)
     recorded = CustomerPurchaseRecorded(purchase_id=P, lines=lines, total=money("100.50"), external_id="A-1")
     refunds = [CustomerPurchaseRefunded(purchase_id=P, amount=money(amount)) for amount in ("20.25", "0.05")]
-    tell(connection, ann, recorded, *refunds, at=[DAY + timedelta(days=number) for number in range(3)])
+    at = [DAY + timedelta(days=number) for number in range(3)]
+    first, *others = tell(connection, ann, recorded, *refunds, at=at)
     (row,) = all_rows(connection, "purchase")
     assert (row["purchase_id"], row["customer_id"], row["currency"]) == (P, ann, "EUR")
     assert (row["total"], row["refunded"], row["net"]) == (Decimal("100.50"), Decimal("20.30"), Decimal("80.20"))
     assert (row["purchased_at"], row["refunded_at"]) == (DAY, DAY + timedelta(days=2))
+    each = zip(row["refund_amounts"], row["refund_moments"], row["refund_positions"], strict=True)
+    assert list(each) == [(Decimal("20.25"), at[1], others[0]), (Decimal("0.05"), at[2], others[1])]
+    assert (row["record_position"], row["position"]) == (first, others[1])
     (line,) = row["lines"]
     assert PurchaseLine.model_validate(line) == lines[0]
     assert row["external_id"] == "A-1"
@@ -49,7 +53,7 @@ def test_a_purchase_shows_what_is_left_after_its_refunds(connection: Connection)
 
 def test_a_purchase_without_refunds_was_refunded_nothing(connection: Connection) -> None:
     tell(connection, uuid4(), CustomerPurchaseRecorded(purchase_id=P, total=money("7")))
-    assert values(connection, "purchase", "total", "refunded", "net", "refunded_at", "lines") == [
+    assert values(connection, "purchase", "total", "refunded", "net", "refunded_at", "refund_amounts") == [
         (Decimal(7), Decimal(0), Decimal(7), None, [])
     ]
 
