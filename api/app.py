@@ -2,7 +2,20 @@
 
 from fastapi import FastAPI
 
-from api import VERSION, customers, events, health, lead_ties, leads, members, metrics, models, tickets, undo
+from api import (
+    VERSION,
+    customers,
+    duplicates,
+    events,
+    health,
+    lead_ties,
+    leads,
+    members,
+    metrics,
+    models,
+    tickets,
+    undo,
+)
 from api.access import must_declare_permissions
 from api.audit import routes as audit
 from api.console import docs, pages
@@ -34,7 +47,7 @@ def create_app(store: Store) -> FastAPI:
     app.state.store = store
     plain = app.openapi
     app.openapi = lambda: app.openapi_schema or add_examples(plain())  # type: ignore[method-assign]  # FastAPI's way
-    about_records = (leads, lead_ties, customers, audit, tickets)
+    about_records = (leads, lead_ties, customers, duplicates, audit, tickets)
     for part in (health, metrics, *about_records, events, kpis, models, members, undo, docs, pages):
         app.include_router(part.router)
     pages.mount_assets(app)

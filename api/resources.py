@@ -108,6 +108,19 @@ class ContactPersonResource(BaseModel):
     removed_at: datetime | None
 
 
+class DuplicateResource(BaseModel):
+    """Two customers who may be one. The score lies between 0 and 1; the reasons are for people."""
+
+    customer_id: UUID
+    name: str | None
+    status: str
+    other_id: UUID
+    other_name: str | None
+    other_status: str
+    score: float
+    reasons: list[str]
+
+
 class RelationResource(BaseModel):
     """What a customer is to another one."""
 

@@ -4,7 +4,7 @@ Each record is undone in one append, many records in one transaction. An undo th
 when it is started again: what is undone already is passed over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
@@ -243,9 +243,9 @@ def _kind(connection: Connection, together_id: UUID) -> UndoKind:
     raise NothingToUndo()
 
 
-def _command_of(recorded: log.Recorded) -> UUID | None:
-    """What of one record is undone together: a command's events, or a row's of an import."""
-    return recorded.command_id or recorded.correlation_id
+def _command_of(recorded: log.Recorded) -> Hashable:
+    """What of one record is undone together: a command's events, or of an import's those about the same part."""
+    return recorded.command_id or (recorded.correlation_id, recorded.part_id)
 
 
 def _held(decided: Sequence[_Decided]) -> list[log.Recorded]:

@@ -229,6 +229,18 @@ def find_external_id(connection: Connection, system: str, key: str) -> ExternalI
     return ExternalId(system, key, row["customer_id"], row["stream_id"]) if row else None
 
 
+def find_external_ids(connection: Connection, names: Collection[tuple[str, str]]) -> list[ExternalId]:
+    """The same of many names, each a system and a key, in one round trip."""
+    parameters = {"systems": [system for system, _ in names], "keys": [key for _, key in names]}
+    return [ExternalId(**row) for row in connection.execute(query("eventstore", "external_ids"), parameters)]
+
+
+def customers_of_parts(connection: Connection, part_ids: Collection[UUID]) -> set[tuple[UUID, CustomerId]]:
+    """In whose histories something was recorded about each of these parts, as pairs."""
+    rows = connection.execute(query("eventstore", "customers_of_parts"), {"part_ids": list(part_ids)})
+    return {(row["part_id"], row["customer_id"]) for row in rows}
+
+
 def release_external_id(connection: Connection, system: str, key: str) -> None:
     """Let another stream have this name, where nothing stands of the one that has it."""
     connection.execute("SELECT log.release_external_id(%s, %s)", [system, key])

@@ -1,6 +1,6 @@
 """One customer: the row that sums her up, and her parts that a card shows beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from eventstore.database import Connection
@@ -25,6 +25,20 @@ def get_customer(connection: Connection, customer_id: UUID) -> dict[str, list[Ro
         table: read(connection, f"SELECT * FROM {table} WHERE customer_id = %(customer_id)s", (table,), key)
         for table in TABLES
     }
+
+
+def customers_reached_at(connection: Connection, kind: str, addresses: Collection[str]) -> dict[str, set[UUID]]:
+    """Who is reached at each of these e-mail addresses or phone numbers, as they are compared; also by her people."""
+    rows = read(
+        connection,
+        "SELECT comparable, customer_id FROM contact_point WHERE kind = %(kind)s AND comparable = ANY(%(addresses)s)",
+        ("contact_point",),
+        {"kind": kind, "addresses": list(addresses)},
+    )
+    found: dict[str, set[UUID]] = {}
+    for row in rows:
+        found.setdefault(row["comparable"], set()).add(row["customer_id"])
+    return found
 
 
 def root_of(connection: Connection, customer_id: UUID, schema: str = LIVE) -> UUID:

@@ -22,7 +22,7 @@ from rich.console import Console
 
 from api.access import SCOPES, create_api_key
 from api.forget import forget
-from api.imports.leads import import_file
+from api.imports.run import import_file
 from api.sealing import seals_file
 from api.settings import Settings
 from api.store import open_store
@@ -237,7 +237,7 @@ def live_through(house: House, tmp_path: Path) -> Known:
         "Z-4,Terras,Hill Bakery,Mara Lind,talking,2026-01-12,,100.00\n"
     )
     with open_store(house.settings) as store, store.following() as connection:
-        import_file(store, leads, ROOT / "docs/examples/leads.toml", Console(quiet=True))
+        import_file(store, "leads", leads, ROOT / "docs/examples/leads.toml", Console(quiet=True))
         known_at(connection, catch_up(connection), list(read_models().values()))
         seal_and_export(connection, seals_file(house.settings), force=True)
     return Known(first["customer_id"], [lead_id, second["lead_id"]])

@@ -22,7 +22,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
-from api.imports.leads import ImportReport, import_file
+from api.imports.run import ImportReport, import_file
 from api.kpis import KpiGroup, KpiResult, ask
 from api.settings import Settings
 from api.store import Store, open_store
@@ -89,7 +89,7 @@ def imported(maven: Store, pipeline_file: Path) -> Store:
 
 
 def take_in(store: Store, file: Path, mapping: Path = MAPPING) -> ImportReport:
-    return import_file(store, file, mapping, Console(quiet=True))
+    return import_file(store, "leads", file, mapping, Console(quiet=True))
 
 
 def counts(report: ImportReport) -> tuple[int, int, int, int]:

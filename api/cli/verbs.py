@@ -1,7 +1,6 @@
 """The verbs of every day: serve, sign in, bring data in, look things up. The others have modules of their own."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +8,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import audit, benchmarks, figures, fitting, past, projections, replaying, upkeep
+from api.cli import audit, benchmarks, figures, fitting, importing, past, projections, replaying, upkeep
 from api.cli.common import (
     AsJson,
     Data,
@@ -31,9 +30,7 @@ app = typer.Typer(
     help="Everfold, an event-sourced CRM.",
 )
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
-imports = typer.Typer(no_args_is_help=True, help="Bring data in from files.")
 app.add_typer(keys, name="key")
-app.add_typer(imports, name="import")
 app.add_typer(figures.app, name="kpi")
 app.add_typer(fitting.app, name="fit")
 app.add_typer(benchmarks.app, name="bench")
@@ -43,6 +40,8 @@ app.add_typer(audit.app)
 app.add_typer(past.app)
 app.add_typer(replaying.app)
 app.add_typer(replaying.parked, name="parked")
+app.add_typer(importing.app, name="import")
+app.command()(importing.duplicates)
 
 
 @app.command()
@@ -162,27 +161,6 @@ def demo(
         print_json(loaded.as_json())
     else:
         print(loaded)
-
-
-@imports.command("leads")
-def import_leads(
-    file: Annotated[Path, typer.Argument(help="The CSV file.")],
-    mapping: Annotated[Path, typer.Option(help="Which column feeds which field (TOML).")],
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """Import leads. Repeatable: only real differences become events; refused rows go to an error file."""
-    from api.imports.leads import ImportRefused, import_file
-
-    with opened(data, new=True) as store:
-        try:
-            report = import_file(store, file, mapping, Console(stderr=True))
-        except ImportRefused as refusal:
-            fail(str(refusal))
-    if as_json:
-        print_json(report.as_json())
-    else:
-        print(report)
 
 
 @app.command()

@@ -1,104 +1,52 @@
 """A CSV file of another system: looked over before anything is done, read line by line, its refused rows set aside."""
 
-import codecs
 import csv
-import hashlib
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, suppress
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, TextIO
+from typing import TextIO
 
-from pydantic import Field, field_validator
-
+from api.imports.lines import FileFormat as FileFormat
+from api.imports.lines import Line as Line
+from api.imports.lines import Source as Source
 from api.imports.mapping import ImportRefused
-from domain.event import Frozen
+from api.imports.text_file import LONGEST_LINE, look_through, opened
 
-_BLOCK = 1 << 16
-_LONGEST_LINE = 1 << 24
-csv.field_size_limit(_LONGEST_LINE)  # a cell with a whole mail in it is read to its end, and refused as a cell
-_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"SQLite format 3")
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+csv.field_size_limit(LONGEST_LINE)  # a cell with a whole mail in it is read to its end, and refused as a cell
 _DELIMITERS = ",;\t|"
+_SAMPLE = 1 << 16
+_SAMPLE_ROWS = 50
 REFUSED_LINE, _REFUSED_BECAUSE = "refused_line", "refused_because"
 
 
-class FileFormat(Frozen):
-    """How the file is written."""
-
-    encoding: str = "utf-8-sig"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-
-    @field_validator("encoding")
-    @classmethod
-    def _is_known(cls, encoding: str) -> str:
-        try:
-            "a".encode(encoding)
-        except LookupError:
-            raise ValueError("there is no such encoding; common ones are utf-8, cp1252, latin-1 and utf-16") from None
-        return encoding
+def look_over(path: Path, form: FileFormat) -> Source:
+    """Read the whole file once. Raises ImportRefused when it is empty, in another encoding or no CSV, and OSError."""
+    text = look_through(path, form.encoding)
+    with opened(path, text.encoding) as lines:
+        delimiter = form.delimiter or _likely_delimiter(lines)
+        lines.seek(0)
+        header = _header(path, lines, delimiter, form.columns)
+    return Source(path, text.encoding, delimiter, header, text.sha256, text.lines, form)
 
 
-@dataclass(frozen=True, slots=True)
-class CsvFile:
-    """A file that can be read as CSV to its end: how it is written, what it holds, how many lines it has."""
-
-    path: Path
-    encoding: str
-    delimiter: str
-    header: tuple[str, ...]
-    sha256: str
-    lines: int
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A record of the file: the lines it begins and ends on, its cells, and why it is no row, if it is none."""
-
-    number: int
-    last: int
-    cells: Sequence[str]
-    trouble: str | None = None
-
-
-def look_over(path: Path, form: FileFormat) -> CsvFile:
-    """Read the whole file once. Raises ImportRefused when it is empty, in another encoding or no CSV."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise ImportRefused(f"{path} is not a file that can be read twice, as an import does. Save it as a file first.")
-    try:
-        sha256, lines = _decoded(path, form.encoding)
-        with _opened(path, form.encoding) as text:
-            delimiter = form.delimiter or _likely_delimiter(text.readline())
-            text.seek(0)
-            header = _header(path, csv.reader(text, delimiter=delimiter, strict=True))
-    except OSError as error:
-        raise ImportRefused(f"The file {path} cannot be read: {error.strerror}.") from None
-    except UnicodeError:
-        raise ImportRefused(
-            f"{path} does not begin as {form.encoding} does. Set encoding to utf-16-le or utf-16-be in the [file] part"
-            " of the mapping, or to what the file is written in."
-        ) from None
-    return CsvFile(path, form.encoding, delimiter, header, sha256, lines)
-
-
-def lines_of(file: CsvFile) -> Iterator[Line]:
+def lines_of(file: Source) -> Iterator[Line]:
     """The records below the header, one at a time; empty lines are none.
 
     Where a quote is opened and never closed, the line it stands on is refused and reading goes on with the next.
     """
-    with _opened(file.path, file.encoding) as text:
-        below = csv.reader(text, delimiter=file.delimiter, strict=True)
-        next(below)
-        number, again = below.line_num, deque[str]()
+    with opened(file.path, file.encoding) as text:
+        number = _below_header(file, text)
+        again = deque[str]()
         while True:
             taken: list[str] = []
-            reader = csv.reader(_noting(taken, again, text), delimiter=file.delimiter, strict=True)
+            reader = _reader(_noting(taken, again, text), file.delimiter)
             trouble: str | None = None
             try:
-                cells = [cell.strip() for cell in next(reader)]
+                cells = _cells(next(reader), file.delimiter)
             except StopIteration:
                 return
             except csv.Error as error:
@@ -106,10 +54,50 @@ def lines_of(file: CsvFile) -> Iterator[Line]:
                 del taken[1:]
                 cells, trouble = [taken[0].rstrip("\r\n")], f"This is not CSV: {error}."
             begin, number = number + 1, number + len(taken)
-            if not trouble and len(cells) not in (0, len(file.header)):
-                trouble = f"It has {len(cells)} cells where the header has {len(file.header)} columns."
+            if cells and not trouble:
+                cells, trouble = _fitted(cells, file)
             if cells:
                 yield Line(begin, number, cells, trouble)
+
+
+def _fitted(cells: list[str], file: Source) -> tuple[list[str], str | None]:
+    """As many as there are columns, or why not."""
+    missing = len(file.header) - len(cells)
+    if missing > 0 and file.form.short_rows == "padded":
+        return [*cells, *[""] * missing], None
+    if not missing:
+        return cells, None
+    said = f"It has {len(cells)} cells where the header has {len(file.header)} columns."
+    if missing > 0:
+        said += ' If the last ones are missing, set short_rows = "padded" in the [file] part of the mapping.'
+    return cells, said
+
+
+def _reader(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+    # columns parted by blanks have as many as it takes to stand below each other
+    return csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter == " ")
+
+
+def _cells(cells: list[str], delimiter: str) -> list[str]:
+    """Without the blanks around them, or the empty one that blanks at the end of a line make."""
+    if delimiter == " " and cells and not cells[-1]:
+        cells = cells[:-1]
+    return [cell.strip() for cell in cells]
+
+
+def _below_header(file: Source, text: TextIO) -> int:
+    """Pass over the header, if there is one, and return how many lines it takes."""
+    taken: list[str] = []
+    first = next(_reader(_noting(taken, deque(), text), file.delimiter))
+    if file.form.columns and not _names(_cells(first, file.delimiter), file.form.columns):
+        text.seek(0)
+        return 0
+    return len(taken)
+
+
+def _names(cells: Sequence[str], columns: Sequence[str]) -> bool:
+    """Whether this is the header that refused rows of a file without header were given."""
+    return [*columns, REFUSED_LINE, _REFUSED_BECAUSE] == list(cells)
 
 
 def _noting(taken: list[str], again: deque[str], text: TextIO) -> Iterator[str]:
@@ -125,7 +113,7 @@ class RefusedRows(AbstractContextManager["RefusedRows"]):
     It appears with the first of them, and only the user who runs the import can read it: it holds the rows' values.
     """
 
-    def __init__(self, path: Path, file: CsvFile) -> None:
+    def __init__(self, path: Path, file: Source) -> None:
         self.path = path
         self.count = 0
         self._file = file
@@ -137,7 +125,7 @@ class RefusedRows(AbstractContextManager["RefusedRows"]):
         if self._text is None:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._text = open(  # closed on exit
-                self.path, "w", encoding=self._file.encoding, errors="replace", newline="", opener=_private
+                self.path, "w", encoding=self._file.refused_encoding, errors="replace", newline="", opener=_private
             )
             self._write([*(self._file.header[index] for index in kept), REFUSED_LINE, _REFUSED_BECAUSE])
         padded = [*line.cells, *[""] * len(self._file.header)]
@@ -153,72 +141,70 @@ class RefusedRows(AbstractContextManager["RefusedRows"]):
 
     def _write(self, cells: Sequence[str]) -> None:
         assert self._text is not None
-        csv.writer(self._text, delimiter=self._file.delimiter).writerow(cells)
+        delimiter = self._file.delimiter
+        # an empty cell between blanks is seen only in quotes
+        rows = csv.writer(
+            self._text, delimiter=delimiter, quoting=csv.QUOTE_ALL if delimiter == " " else csv.QUOTE_MINIMAL
+        )
+        rows.writerow(cells)
 
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _opened(path: Path, encoding: str) -> TextIO:
-    return open(path, encoding=encoding, newline="")
+def _likely_delimiter(text: TextIO) -> str:
+    """The one that parts most of the first rows into as many cells as the first; else what the first line has most."""
+    sample = text.read(_SAMPLE)
+    lines = sample.splitlines(keepends=True)
+    if len(sample) == _SAMPLE:
+        lines = lines[:-1] or lines
+
+    def rows_alike(delimiter: str) -> tuple[float, int]:
+        rows: list[list[str]] = []
+        with suppress(csv.Error):
+            rows.extend(filter(None, islice(csv.reader(lines, delimiter=delimiter, strict=True), _SAMPLE_ROWS)))
+        width = len(rows[0]) if rows else 0
+        return (sum(len(row) == width for row in rows) / len(rows), width) if width > 1 else (0, 0)
+
+    best = max(_DELIMITERS, key=rows_alike)
+    return best if rows_alike(best)[1] else max(_DELIMITERS, key=(lines[0] if lines else "").count)
 
 
-def _decoded(path: Path, encoding: str) -> tuple[str, int]:
-    """Digest and number of lines. Raises ImportRefused where the text is not of the encoding, or no text."""
-    digest, size, newlines, run = hashlib.sha256(), 0, 0, 0
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with open(path, "rb") as file:
-        block = file.read(_BLOCK)
-        if block.startswith(_PACKED):
-            raise ImportRefused(f"{path} is not a CSV file but a packed or binary one. Export it as CSV.")
-        while True:
-            size += len(block)
-            digest.update(block)
-            try:
-                decoded = decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                # the decoder's text may begin before this block or behind a byte order mark, but it ends with the block
-                line = newlines + bytes(error.object[: error.start]).count(b"\n") + 1
-                raise _wrong_encoding(path, encoding, size - len(error.object) + error.start, line) from None
-            newlines += decoded.count("\n")
-            run = len(decoded) - decoded.rfind("\n") - 1 if "\n" in decoded else run + len(decoded)
-            if run > _LONGEST_LINE:
-                raise ImportRefused(f"Line {newlines + 1:,} of {path} has no end that one can see: this is not CSV.")
-            if not block:
-                break
-            block = file.read(_BLOCK)
-    if not size:
-        raise ImportRefused(f"The file {path} is empty.")
-    return digest.hexdigest(), newlines + 1
-
-
-def _wrong_encoding(path: Path, encoding: str, position: int, line: int) -> ImportRefused:
-    with open(path, "rb") as file:
-        likely = "utf-16" if file.read(2) in _UTF_16 else "cp1252"
-    return ImportRefused(
-        f"{path} is not written in {encoding}: byte {position:,} (line {line:,}) does not fit."
-        f' Set the encoding in the [file] part of the mapping, probably encoding = "{likely}".'
-    )
-
-
-def _likely_delimiter(first_line: str) -> str:
-    return max(_DELIMITERS, key=first_line.count)
-
-
-def _header(path: Path, reader: Iterator[list[str]]) -> tuple[str, ...]:
+def _header(path: Path, lines: TextIO, delimiter: str, columns: Sequence[str] | None) -> tuple[str, ...]:
     try:
-        header = tuple(name.strip() for name in next(reader, []))
+        first = tuple(_cells(next(_reader(lines, delimiter), []), delimiter))
     except csv.Error as error:
         raise ImportRefused(f"{path} is not a CSV file: its first line cannot be read ({error}).") from None
-    if "\0" in "".join(header):
+    if "\0" in "".join(first):
         raise ImportRefused(
             f"{path} is not a CSV file: its first line holds zero bytes. Export it as CSV; if it is text in UTF-16,"
             ' set encoding = "utf-16" in the [file] part of the mapping.'
         )
-    if not any(header):
-        raise ImportRefused(f"The file {path} has no header: its first line names no columns.")
-    for name in header:
-        if header.count(name) > 1 and name:
-            raise ImportRefused(f"The column {name!r} stands in the header of {path} more than once. Rename one.")
-    return header
+    if columns:
+        if _names(first, columns):
+            return first
+        if len(first) != len(columns):
+            raise ImportRefused(
+                f"The mapping names {len(columns)} columns, and the first line of {path} has {len(first)}."
+                " Name each column in the [file] part of the mapping, from left to right."
+            )
+        return tuple(columns)
+    if not any(first):
+        raise ImportRefused(
+            f"The file {path} has no header: its first line names no columns. If it is data already, name the columns"
+            ' in the [file] part of the mapping: columns = ["number", "name"].'
+        )
+    return told_apart(first)
+
+
+def told_apart(names: Sequence[str]) -> tuple[str, ...]:
+    """Each name once: the second Phone is Phone (2). A column without a name cannot be told, and stays without."""
+    found: list[str] = []
+    for name in names:
+        fresh, count = name, 1
+        while fresh and fresh in found:
+            count += 1
+            fresh = f"{name} ({count})"
+        found.append(fresh)
+    return tuple(found)

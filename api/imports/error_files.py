@@ -14,7 +14,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from api.imports.csv_file import REFUSED_LINE, FileFormat
+from api.imports.csv_file import REFUSED_LINE
+from api.imports.lines import FileFormat
 from domain.imports import ImportStarted
 from eventstore import log
 from eventstore.database import Connection
@@ -133,12 +134,12 @@ def remove_rows(connection: Connection, data: Path, values: PersonalValues) -> C
 def _without(path: Path, form: FileFormat, naming: Naming) -> int:
     """Write the file anew without those rows; returns how many."""
     fresh, kept, removed = path.with_name(f".{path.name}.new"), 0, 0
-    with open(path, encoding=form.encoding, newline="") as text:
+    with open(path, encoding=form.refused_encoding, newline="") as text:
         delimiter = form.delimiter or _delimiter(text.readline())
         text.seek(0)
         below = csv.reader(text, delimiter=delimiter)
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding=form.encoding, errors="replace", newline="") as anew:
+        with open(descriptor, "w", encoding=form.refused_encoding, errors="replace", newline="") as anew:
             rows = csv.writer(anew, delimiter=delimiter)
             header = next(below, [])
             rows.writerow(header)

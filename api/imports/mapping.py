@@ -1,27 +1,28 @@
 """How a mapping file names the columns of a foreign file, and how their cells read: dates, amounts, other words."""
 
 import re
+from calendar import monthrange
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import chain
 from string import Formatter
-from typing import Any, Literal, Self, TypeAlias, get_args
+from typing import Annotated, Any, Literal, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from domain.customer import CustomerKind
-from domain.event import Frozen
-from domain.lead import LeadStatus
-
-STATUSES: tuple[LeadStatus, ...] = get_args(LeadStatus)
+from domain.event import Frozen, Word
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _PROBE = datetime(2017, 11, 28, tzinfo=UTC)
 
 Row: TypeAlias = Mapping[str, str]
 """A line of the file: its cells, without the blanks around them, by column."""
+
+Written: TypeAlias = Literal["1234.56", "1,234.56", "1.234,56", "1 234,56", "1'234.56"]
+"""How amounts are written."""
 
 
 class ImportRefused(Exception):
@@ -32,13 +33,21 @@ class RowRefused(Exception):
     """The row cannot be taken in; the text says why. It may hold values of the row, so it belongs in the error file."""
 
 
+def _short(value: Any) -> Any:  # Any: what stands in the file
+    """A field given as a text is a column of that name."""
+    return {"column": value} if isinstance(value, str) else value
+
+
+SHORT = BeforeValidator(_short)
+
+
 class Cell(Frozen):
     """Where a field's value stands: in a column, or the same constant in every row."""
 
     column: str | None = None
     constant: str | None = None
     values: Mapping[str, str] = Field(default_factory=dict)
-    only_for: tuple[LeadStatus, ...] = STATUSES
+    only_for: tuple[Word, ...] = ()
 
     @model_validator(mode="after")
     def _stands_in_one_place(self) -> Self:
@@ -51,9 +60,9 @@ class Cell(Frozen):
         """The columns it is read from."""
         return [self.column] if self.column else []
 
-    def read(self, row: Row, empty: Collection[str], status: LeadStatus) -> str | None:
+    def read(self, row: Row, empty: Collection[str], status: str | None = None) -> str | None:
         """The value in our words; None when the row does not say. Raises RowRefused for a value that is not listed."""
-        if status not in self.only_for:
+        if self.only_for and status not in self.only_for:
             return None
         text = row[self.column] if self.column else self.constant or ""
         if text in self.values:
@@ -66,8 +75,8 @@ class Cell(Frozen):
         return text
 
 
-class TitleCell(Cell):
-    """A title may also be put together: the first template whose columns all have a value in the row is used."""
+class TextCell(Cell):
+    """A text may also be put together: the first template whose columns all have a value in the row is used."""
 
     templates: tuple[str, ...] = ()
 
@@ -84,29 +93,55 @@ class TitleCell(Cell):
     def columns(self) -> Collection[str]:
         return [*super().columns, *(name for template in self.templates for _, name in _parts(template) if name)]
 
-    def read(self, row: Row, empty: Collection[str], status: LeadStatus) -> str | None:
+    def read(self, row: Row, empty: Collection[str], status: str | None = None) -> str | None:
         for template in self.templates:
             if not any(name and row[name] in empty for _, name in _parts(template)):
                 return "".join(said + (row[name] if name else "") for said, name in _parts(template))
         return None if self.templates else super().read(row, empty, status)
 
 
-class StatusCell(Cell):
-    """Whether a lead is open, and how it was closed if not."""
+class KeyCell(TextCell):
+    """What the other system calls the thing. Where a file has no such name, one is put together from what tells the
+    rows apart; `numbered` counts those that still are alike, so that rows may come behind them and none between."""
 
-    values: Mapping[str, LeadStatus] = Field(default_factory=dict)
+    numbered: bool = False
+
+    @model_validator(mode="after")
+    def _tells_rows_apart(self) -> Self:
+        if self.constant:
+            raise ValueError("external_id must be a column: it tells the rows apart")
+        return self
 
 
-class CustomerCell(Cell):
-    """Whose lead it is: rows with the same name share a customer."""
+class CustomerCell(TextCell):
+    """Whose the row is. Found by name, rows with the same name share a customer of this system; by an external id, it
+    may be one of another system; by e-mail address or phone number, among all that are on record.
+
+    Where she is not on record yet, the row registers her, unless `register` is false; by e-mail and phone unless true.
+    """
 
     kind: CustomerKind = "organisation"
+    by: Literal["name", "external_id", "email", "phone"] = "name"
+    system: Word | None = None
+    name: Annotated["TextCell", BeforeValidator(_short)] | None = None
+    region: str | None = None
+    register_new: Annotated[bool | None, Field(alias="register")] = None
+
+    @property
+    def columns(self) -> Collection[str]:
+        return [*super().columns, *(self.name.columns if self.name else ())]
+
+    @property
+    def registers(self) -> bool:
+        """Whether a row takes up a customer who is not on record."""
+        return self.by in ("name", "external_id") if self.register_new is None else self.register_new
 
 
 class DateCell(Cell):
-    """A day or a moment."""
+    """A day or a moment; or, with `months_before`, so many months before that day."""
 
     formats: tuple[str, ...] | None = None
+    months_before: date | None = None
 
     @field_validator("formats")
     @classmethod
@@ -115,6 +150,8 @@ class DateCell(Cell):
 
     def moment(self, text: str, usual_formats: tuple[str, ...], zone: ZoneInfo) -> datetime:
         """In the zone when the text names none; a day begins at midnight. Raises RowRefused."""
+        if self.months_before:
+            return self._months_ago(text, self.months_before, zone)
         formats = self.formats or usual_formats
         for form in formats:
             try:
@@ -126,11 +163,20 @@ class DateCell(Cell):
             return found.replace(tzinfo=found.tzinfo or zone).astimezone(UTC)
         raise RowRefused(f"{text!r} in column {self.column} is no date written as {' or '.join(formats)}.")
 
+    def _months_ago(self, text: str, day: date, zone: ZoneInfo) -> datetime:
+        if not re.fullmatch(r"\d{1,4}", text, re.ASCII):
+            raise RowRefused(f"{text!r} in column {self.column} is no number of months.")
+        year, month = divmod(day.year * 12 + day.month - 1 - int(text), 12)
+        if year < _FIRST_YEAR:
+            raise RowRefused(f"{text!r} months in column {self.column} reach back before {_FIRST_YEAR}.")
+        last = monthrange(year, month + 1)[1]
+        return datetime(year, month + 1, min(day.day, last), tzinfo=zone).astimezone(UTC)
+
 
 class AmountCell(Cell):
     """An amount of money."""
 
-    written: Literal["1234.56", "1,234.56", "1.234,56", "1 234,56", "1'234.56"] = "1234.56"
+    written: Written = "1234.56"
 
     def amount(self, text: str) -> Decimal:
         """Raises RowRefused rather than guess: 1,234 may be a thousand or one and a bit."""
@@ -140,14 +186,6 @@ class AmountCell(Cell):
         if not re.fullmatch(rf"[+-]?(?:{grouped}\d+)(?:{re.escape(point)}\d+)?", plain, re.ASCII):
             raise RowRefused(f"{text!r} in column {self.column} is no amount written like {self.written}.")
         return Decimal((plain.replace(thousands, "") if thousands else plain).replace(point, "."))
-
-
-def _short(value: Any) -> Any:  # Any: what stands in the file
-    """A field given as a text is a column of that name."""
-    return {"column": value} if isinstance(value, str) else value
-
-
-SHORT = BeforeValidator(_short)
 
 
 def _parts(template: str) -> list[tuple[str, str | None]]:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
+from domain import imported
 from domain.event import FORGOTTEN, ExternalKey, Forgotten, Frozen, MemberId, Moment, Text, Word
 from domain.lead import (
     CaptureLead,
@@ -42,7 +43,7 @@ CORRECTED_BY_IMPORT = "corrected by import"
 class ImportedLead(Frozen):
     """A lead as the row has it. What is None, or an external id that is not there, the row does not say."""
 
-    title: Text
+    title: Text | None = None
     source: Word | None = None
     stage: Word | None = None
     status: LeadStatus = "open"
@@ -61,11 +62,10 @@ class ImportedLead(Frozen):
 
 
 @dataclass(frozen=True)
-class ImportedFact:
-    """An event, the moment it happened, and what is odd about it, to be kept in the event's metadata."""
+class ImportedFact(imported.ImportedFact):
+    """What a row adds to a lead."""
 
     event: LeadEvent
-    occurred_at: datetime
     flags: tuple[Flag, ...] = ()
 
 
@@ -74,7 +74,7 @@ def reconcile(
     wanted: ImportedLead,
     pipeline: Pipeline,
     imported_at: datetime,
-    imported: Sequence[LeadEvent] = (),
+    told: Sequence[LeadEvent] = (),
 ) -> tuple[ImportedFact, ...]:
     """What must be recorded for the lead to be what the row says; nothing when it already is.
 
@@ -83,7 +83,7 @@ def reconcile(
     its moment, value or reason is not the one on record, the lead is reopened at the earlier of both moments and closed
     again. So the last event recorded that occurred by T says what the lead was at T, for every T.
 
-    `imported` are the events of the history that imports recorded. What they said already is not said again: where
+    `told` are the events of the history that imports recorded. What they said already is not said again: where
     people have changed a lead since, a row that says what it said before leaves their work alone.
 
     A row is out of date, and nothing of it is taken, when it calls a lead open that is closed here, repeats an outcome
@@ -92,7 +92,7 @@ def reconcile(
     Raises UnknownStage.
     """
     known = _known(history)
-    before = _known([(event, imported_at) for event in imported]).lead
+    before = _known([(event, imported_at) for event in told]).lead
     if _is_out_of_date(wanted, known):
         return ()
     if known.captured_at is None:
@@ -153,7 +153,7 @@ def _undated(wanted: ImportedLead, known: _Known, imported_at: datetime) -> date
 
 def _captured(wanted: ImportedLead, pipeline: Pipeline, imported_at: datetime) -> ImportedFact:
     command = CaptureLead(
-        title=wanted.title,
+        title=wanted.title or " ".join(["Lead", *wanted.external_ids.values()]),
         source=wanted.source,
         stage=wanted.stage,
         external_ids=wanted.external_ids,
@@ -181,7 +181,7 @@ def _changes(
     wanted: ImportedLead, known: _Known, before: Lead, pipeline: Pipeline, at: datetime
 ) -> Iterator[ImportedFact]:
     lead = known.lead
-    if lead.title not in (wanted.title, FORGOTTEN) and before.title != wanted.title:
+    if wanted.title not in (None, lead.title, before.title) and lead.title != FORGOTTEN:
         yield ImportedFact(LeadRetitled(title=wanted.title), at)
     if wanted.owner_id not in (None, lead.owner_id, before.owner_id):
         yield ImportedFact(LeadAssigned(owner_id=wanted.owner_id, team=lead.team), at)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from api.cli import importing
+from api.imports.kinds import KINDS
 from eventstore.database import Connection
 from projections.read_models import read_models
 from tests.facts import captured, given
@@ -276,3 +278,7 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
 def test_a_reason_is_a_sentence(crm: Crm) -> None:
     said = crm("forget", "00000000-0000-7000-8000-00000000000f", "--reason", "x" * 1_001, code=2)
     assert said == "The reason is longer than 1,000 characters. Say it in a sentence.\n"
+
+
+def test_there_is_a_command_for_each_kind_of_file() -> None:
+    assert list(importing.KINDS) == list(KINDS)

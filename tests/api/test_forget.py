@@ -17,8 +17,9 @@ from psycopg.errors import LockNotAvailable
 
 from api import forget as module
 from api.forget import erasure_list, forget
-from api.imports.csv_file import CsvFile, Line, RefusedRows
+from api.imports.csv_file import RefusedRows
 from api.imports.error_files import ImportRunning, Naming, hints_at, importing, remove_rows
+from api.imports.lines import FileFormat, Line, Source
 from api.store import Store
 from domain.customer import CustomerForgotten
 from domain.event import CustomerId
@@ -216,7 +217,8 @@ def refused_rows(
     log.append(connection, [log.NewEvent(WORKSPACE_ID, "import", import_id, 1, started)], NOBODY)
     path = store.settings.data / "imports" / f"{import_id}-errors.csv"
     header = tuple(f"column {number}" for number in range(len(cells[0])))
-    with RefusedRows(path, CsvFile(path, encoding, delimiter, header, "", 0)) as refused:
+    source = Source(path, encoding, delimiter, header, "", 0, FileFormat(encoding=encoding))
+    with RefusedRows(path, source) as refused:
         for number, row in enumerate(cells, start=2):
             refused.add(Line(number, number, row), "It cannot be read.")
     return path

@@ -17,7 +17,7 @@ from api import undo as undoing
 from api.access import USUAL_SCOPES, create_api_key
 from api.cli import app
 from api.forget import forget
-from api.imports.leads import ImportReport, import_file
+from api.imports.run import ImportReport, import_file
 from api.kpis import ask
 from api.store import SYSTEM_ID, Store
 from api.undo import NothingToUndo, undo
@@ -61,7 +61,7 @@ def take_in(store: Store, tmp_path: Path) -> Import:
 
     def imported(*rows: str) -> ImportReport:
         (tmp_path / "map.toml").write_text(MAPPING, encoding="utf-8")
-        return import_file(store, written(tmp_path, *rows), tmp_path / "map.toml", Console(quiet=True))
+        return import_file(store, "leads", written(tmp_path, *rows), tmp_path / "map.toml", Console(quiet=True))
 
     return imported
 

@@ -458,3 +458,11 @@ def test_a_row_about_a_lead_that_was_merged_is_out_of_date() -> None:
     row = Row(title="Two roofs", status="won", closed_at=day(2))
     assert reconcile(history, row, PIPELINE, day(9)) == ()
     assert reconcile([*history, (MergeReverted(merge_id=IDS[1]), day(3))], row, PIPELINE, day(9))
+
+
+def test_a_row_without_a_title_gives_a_new_lead_its_id_and_leaves_another_its_title() -> None:
+    untitled = ImportedLead(captured_at=day(1), external_ids={"erp": "7"})
+    (fact,) = imported([], untitled)
+    assert isinstance(fact.event, LeadCaptured)
+    assert fact.event.title == "Lead 7"
+    assert imported(recorded(), untitled.model_copy(update={"captured_at": day(0)})) == []

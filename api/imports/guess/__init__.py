@@ -1,0 +1,120 @@
+"""A mapping for a file that nobody has described yet: proposed by its columns' names and cells, to be corrected."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+from api.imports.guess.fields import fields_of, is_taken
+from api.imports.guess.looks import ROWS, Table, is_moment, table_of
+from api.imports.guess.roles import columns_by_role, plain, system_of
+from api.imports.guess.written import Entry, Section, mapping_text, named
+from api.imports.lines import FileFormat, Source
+from api.imports.mapping import ImportRefused
+from api.imports.source import lines_of, look_over
+from api.imports.text_file import opened
+
+GuessedKind: TypeAlias = Literal["leads", "customers"]
+KINDS: Sequence[GuessedKind] = get_args(GuessedKind)
+
+_PLAIN = FileFormat()
+_NUMBER = re.compile(r"[+-]?\d[\d.,]*")
+_SAMPLE = 50
+_LEAD_IDS = frozenset({"leadid", "opportunityid", "dealid", "mqlid"})
+
+
+def guess(path: Path, kind: GuessedKind | None = None) -> str:
+    """The text of a mapping that an import of that kind accepts, with a remark wherever it may be wrong.
+
+    Without a kind, it is one of leads where there is a stage, an amount with a date of closing, or a lead's id; else of
+    customers.
+    Raises ImportRefused when the file cannot be read, or has no rows.
+    """
+    source = _as_it_seems(path)
+    table = table_of(source.header, islice(lines_of(source), ROWS))
+    if not table.rows:
+        raise ImportRefused(f"{path} has no rows that can be read, and a mapping is guessed from its rows.")
+    roles = columns_by_role(source.header)
+    chosen = kind or _kind(source.header, roles)
+    sections = [*_head(source, table, chosen), *fields_of(chosen, table, roles)]
+    unread = [column.name for column in table.columns if not is_taken(column.name, sections)]
+    return mapping_text(_remarks(path, source, table, unread), sections)
+
+
+def _kind(header: Sequence[str], roles: Iterable[str]) -> GuessedKind:
+    known = set(roles)
+    is_named_so = _LEAD_IDS & {plain(name) for name in header}
+    return "leads" if {"stage", "is_won"} & known or {"closed_at", "value"} <= known or is_named_so else "customers"
+
+
+def _as_it_seems(path: Path) -> Source:
+    """The file, with what parts its columns and whether it has a header found out."""
+    source = look_over(path, _PLAIN)
+    if source.format != "csv":
+        return source
+    if len(source.header) == 1 and (width := _width_by_blanks(source)):
+        form = FileFormat(delimiter=" ")
+        first = _first_row(source, " ")
+        return look_over(path, _headless(form, width) if _is_data(first) else form)
+    return look_over(path, _headless(_PLAIN, len(source.header))) if _is_data(source.header) else source
+
+
+def _headless(form: FileFormat, width: int) -> FileFormat:
+    columns = tuple(f"column_{number}" for number in range(1, width + 1))
+    return form.model_copy(update={"columns": columns})
+
+
+def _is_data(cells: Sequence[str]) -> bool:
+    """A header names things: no column is called 3.5, or like a day."""
+    return any(_NUMBER.fullmatch(cell) or is_moment(cell, "iso") for cell in cells)
+
+
+def _width_by_blanks(source: Source) -> int | None:
+    """How many columns runs of blanks part, where that is the same in all of the first rows."""
+    widths = {len([cell for cell in row if cell]) for row in islice(_rows(source, " "), _SAMPLE)} - {0}
+    return widths.pop() if len(widths) == 1 and widths != {1} else None
+
+
+def _first_row(source: Source, delimiter: str) -> Sequence[str]:
+    return [cell for cell in next(_rows(source, delimiter), []) if cell]
+
+
+def _rows(source: Source, delimiter: str) -> Iterator[list[str]]:
+    with opened(source.path, source.encoding) as text:
+        yield from csv.reader(text, delimiter=delimiter, skipinitialspace=True)
+
+
+def _head(source: Source, table: Table, kind: GuessedKind) -> Iterator[Section]:
+    system = system_of(source.header, source.path.stem)
+    head = [
+        Entry("kind", kind),
+        Entry(
+            "system", system, ["Where the file comes from: with the external id, it tells for ever which row is which."]
+        ),
+        Entry("zone", "UTC", ["In which zone a day begins, and a moment lies that does not say. To be checked."]),
+    ]
+    if table.empty:
+        head.append(Entry("empty", ["", *table.empty], ["What a cell says that says nothing."]))
+    yield Section("", head)
+    file: list[Entry] = []
+    if source.format != "csv":
+        file.append(Entry("format", source.format))
+    else:
+        file.append(Entry("encoding", source.encoding))
+        file.append(Entry("delimiter", source.delimiter))
+        if source.form.columns:
+            remark = "The first line is data already. Name the columns, here and below."
+            file.append(Entry("columns", source.form.columns, [remark]))
+        if table.short_rows:
+            file.append(Entry("short_rows", "padded", [f"Of the rows looked at {table.short_rows:,} are short."]))
+    yield Section("file", file)
+
+
+def _remarks(path: Path, source: Source, table: Table, unread: Sequence[str]) -> Iterator[str]:
+    yield "A guess, from the names of the columns and what stands in them. Correct it, and import with --dry-run first."
+    yield f"It was made from {named([path.name])}: {table.rows:,} rows, {len(source.header)} columns."
+    if unread:
+        yield f"Columns that are not read: {named(unread)}"
+    yield ""
