@@ -20,6 +20,7 @@ from api.access import must_declare_permissions
 from api.audit import routes as audit
 from api.console import docs, pages
 from api.console.contract import add_examples
+from api.exports import routes as exports
 from api.kpis import routes as kpis
 from api.problems import add_handlers
 from api.store import Store
@@ -48,7 +49,8 @@ def create_app(store: Store) -> FastAPI:
     plain = app.openapi
     app.openapi = lambda: app.openapi_schema or add_examples(plain())  # type: ignore[method-assign]  # FastAPI's way
     about_records = (leads, lead_ties, customers, duplicates, audit, tickets)
-    for part in (health, metrics, *about_records, events, kpis, models, members, undo, docs, pages):
+    app.include_router(exports.about_customers)
+    for part in (health, metrics, *about_records, events, kpis, models, exports, members, undo, docs, pages):
         app.include_router(part.router)
     pages.mount_assets(app)
     add_handlers(app)

@@ -2,9 +2,10 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -50,6 +51,13 @@ def restore(settings: Settings, path: Path, listed: Path | None = None) -> Resto
     `listed` is the list as kept elsewhere; that of the data folder counts in any case. Run again, it ends what was cut
     off. Raises what `backup.restoring` raises, RestoredLogWrong and ErasureListDamaged; then the log is as before.
     """
+    return bring_back(settings, partial(backup.restoring, path=path), listed)
+
+
+def bring_back(
+    settings: Settings, kept: Callable[..., AbstractContextManager[Restored]], listed: Path | None = None
+) -> RestoreReport:
+    """The same for a log that was kept in any form: `kept` fills an empty log as `backup.restoring` does."""
     if listed and not listed.exists():
         raise FileNotFoundError(2, "there is no such list of erasures", str(listed))
     own = erasure_list(settings.data)
@@ -59,9 +67,7 @@ def restore(settings: Settings, path: Path, listed: Path | None = None) -> Resto
         migrate(connection)
         with (
             _purged_on_failure(connection, wanted),
-            backup.restoring(
-                connection, path, fingerprint=fingerprint(settings), erasures=wanted, envelope=envelope
-            ) as restored,
+            kept(connection, fingerprint=fingerprint(settings), erasures=wanted, envelope=envelope) as restored,
         ):
             access.same_secret(connection, fingerprint(settings))
             with _seals_of(settings, restored.manifest) as seals:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.common import AsJson, explaining
+from api.cli.common import AsJson, explaining, with_analytics
 from api.cli.printing import print_json
 from api.settings import Settings
 
@@ -51,6 +51,18 @@ def bench_verify(
 
     with explaining(), ground.scratch(*_server()) as conninfo:
         _report(verify.run(conninfo, events), as_json)
+
+
+@app.command("export")
+def bench_export(
+    events: Annotated[int, typer.Option(min=200, help="How large the log is.")] = 100_000, as_json: AsJson = False
+) -> None:
+    """Exports of a whole log as NDJSON and Parquet against psycopg's COPY of the same rows; and their memory."""
+    with_analytics()
+    from bench import export, ground
+
+    with explaining(), ground.scratch(*_server()) as conninfo:
+        _report(export.run(conninfo, events), as_json)
 
 
 @app.command("audit")

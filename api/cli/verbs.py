@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import audit, benchmarks, figures, fitting, importing, past, projections, replaying, upkeep
+from api.cli import audit, benchmarks, exporting, figures, fitting, importing, past, projections, replaying, upkeep
 from api.cli.common import (
     AsJson,
     Data,
@@ -37,9 +37,11 @@ app.add_typer(benchmarks.app, name="bench")
 app.add_typer(projections.app, name="projection")
 app.add_typer(upkeep.app)
 app.add_typer(audit.app)
+app.add_typer(exporting.app)
 app.add_typer(past.app)
 app.add_typer(replaying.app)
 app.add_typer(replaying.parked, name="parked")
+importing.app.command("log")(exporting.import_log)
 app.add_typer(importing.app, name="import")
 app.command()(importing.duplicates)
 

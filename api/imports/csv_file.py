@@ -15,6 +15,7 @@ from api.imports.lines import Line as Line
 from api.imports.lines import Source as Source
 from api.imports.mapping import ImportRefused
 from api.imports.text_file import LONGEST_LINE, look_through, opened
+from api.spreadsheets import restored
 
 csv.field_size_limit(LONGEST_LINE)  # a cell with a whole mail in it is read to its end, and refused as a cell
 _DELIMITERS = ",;\t|"
@@ -53,6 +54,8 @@ def lines_of(file: Source) -> Iterator[Line]:
                 again.extendleft(reversed(taken[1:]))
                 del taken[1:]
                 cells, trouble = [taken[0].rstrip("\r\n")], f"This is not CSV: {error}."
+            if file.form.defused and not trouble:
+                cells = [restored(cell) for cell in cells]
             begin, number = number + 1, number + len(taken)
             if cells and not trouble:
                 cells, trouble = _fitted(cells, file)

@@ -25,6 +25,8 @@ class FileFormat(Frozen):
     """The names of the columns, in a file that has no header."""
     short_rows: Literal["refused", "padded"] = "refused"
     """Whether a row whose last cells are missing is taken as if they were empty."""
+    defused: bool = False
+    """Whether cells that look like formulas have an apostrophe before them that is not theirs."""
 
     @field_validator("encoding")
     @classmethod

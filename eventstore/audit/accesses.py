@@ -30,6 +30,12 @@ def note_access(
     connection.execute(query("eventstore.audit", "note_access"), parameters)
 
 
+def note_access_to_all(connection: Connection, request_id: UUID, actor_kind: str, actor_id: UUID, way: str) -> None:
+    """Note that everybody of whom the log holds something personal is about to be shown."""
+    parameters = {"request_id": request_id, "actor_kind": actor_kind, "actor_id": actor_id, "way": way}
+    connection.execute(query("eventstore.audit", "note_access_to_all"), parameters)
+
+
 def accesses(
     connection: Connection, customers: Sequence[UUID], limit: int, before: tuple[UUID, UUID] | None = None
 ) -> list[Access]:

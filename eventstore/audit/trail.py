@@ -110,6 +110,13 @@ def whose(connection: Connection, customer_id: UUID, horizon: int) -> Whose:
     return Whose(**row)
 
 
+def about_person(connection: Connection, people: Whose, person_id: UUID, horizon: int) -> frozenset[int]:
+    """The positions at which those people's events are about one of their contact persons."""
+    parameters = {"customers": people.customers, "person_id": person_id, "horizon": horizon}
+    rows = connection.execute(query("eventstore.audit", "about_person"), parameters)
+    return frozenset(row["position"] for row in rows)
+
+
 @dataclass(slots=True)
 class _Record:
     """A record under way: at which version it stands, what does not count of it, and what its fields hold."""

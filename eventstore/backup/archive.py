@@ -76,8 +76,8 @@ class Manifest:
 
     @property
     def events(self) -> int:
-        """How many events the archive holds."""
-        return self.members[0].rows
+        """How many events there are."""
+        return sum(member.rows for member in self.members if member.table == "log.event")
 
 
 def write(target: IO[bytes], manifest: Manifest, texts: Sequence[Path]) -> None:

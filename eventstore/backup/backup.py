@@ -3,10 +3,12 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from psycopg import errors, sql
@@ -33,25 +35,25 @@ class FileExists(Trouble):
 
 
 class LogNotEmpty(Trouble):
-    """This log has events already, and a restore adds to none. Restore into a new data folder or a new database."""
+    """This log has events already, and nothing is added to it so. Begin with a new data folder or a new database."""
 
     def __init__(self) -> None:
         super().__init__(type(self).__doc__)
 
 
 class OtherSecret(Trouble):
-    """The backup was made with another secret: its API keys and ids would not be found again. Restore with the file
-    'secret' of the data folder that it was made from, or with its EVERFOLD_SECRET."""
+    """This log was kept with another secret: its API keys and ids would not be found again. Bring it back with the file
+    'secret' of the data folder that it comes from, or with its EVERFOLD_SECRET."""
 
     def __init__(self) -> None:
         super().__init__(" ".join((type(self).__doc__ or "").split()))
 
 
 class RestoredLogWrong(Trouble):
-    """The log in the backup does not verify: the text names the first thing that is wrong. Nothing was restored."""
+    """The log that was kept does not verify: the text names the first thing that is wrong. Nothing was restored."""
 
     def __init__(self, what: str, detail: str) -> None:
-        super().__init__(f"The log in the backup is not as it was recorded: {what}. {detail} Nothing was restored.")
+        super().__init__(f"The log that was kept is not as it was recorded: {what}. {detail} Nothing was restored.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,10 @@ def back_up(connection: Connection, path: Path, made_by: str) -> Manifest:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.everfold-") as folder:
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            _spell_plainly(connection)
+            spell_plainly(connection)
             members = [_copied(connection, table, Path(folder)) for table in archive.TABLES]
-            facts = connection.execute(query("eventstore.backup", "facts")).fetchone()
-        assert facts is not None
-        facts |= {"made_at": facts["made_at"].isoformat(), "epoch": str(facts["epoch"])}
-        facts |= {"migrations": tuple(facts["migrations"]), "members": tuple(members)}
-        manifest = Manifest(format=archive.FORMAT, made_by=made_by, **facts)
+            said = facts(connection)
+        manifest = Manifest(format=archive.FORMAT, made_by=made_by, **said | {"members": tuple(members)})
         packed = Path(folder) / "archive"
         with open(os.open(packed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
             archive.write(target, manifest, [Path(folder) / table for table in archive.TABLES])
@@ -106,14 +105,43 @@ def restoring(
     taken as it is: so a restore that was killed can end its work. Raises LogNotEmpty, OtherSecret, NotABackup,
     ArchiveDamaged or OSError; then the log is as before, and so it is when the process is killed.
     """
-    with archive.opened(path) as backup, connection.transaction():
-        manifest = backup.manifest
+    with archive.opened(path) as backup:
+        fill = partial(_fill_all, connection, backup)
+        with refilling(
+            connection, backup.manifest, fill, fingerprint=fingerprint, erasures=erasures, envelope=envelope
+        ) as restored:
+            yield restored
+
+
+@contextmanager
+def refilling(
+    connection: Connection,
+    manifest: Manifest,
+    fill: Callable[[], None],
+    *,
+    fingerprint: bytes,
+    erasures: Iterable[Erasure],
+    envelope: log.Envelope,
+) -> Iterator[Restored]:
+    """The same for a log that was kept in any form, which `fill` puts into the log's tables."""
+    with connection.transaction():
         if bytes.fromhex(manifest.secret_fingerprint) != fingerprint:
             raise OtherSecret()
         _must_fit(connection, manifest)
-        epoch = _filled(connection, backup)
+        epoch = _filled(connection, manifest, fill)
         erased = [found for erasure in erasures for found in _forgotten_again(connection, erasure, envelope)]
         yield Restored(manifest, epoch, tuple(dict.fromkeys(erased)))
+
+
+def facts(connection: Connection) -> dict[str, Any]:  # Any: as a manifest names and types them
+    """What a manifest says of the log as a whole, at the moment that the connection's transaction sees."""
+    found = connection.execute(query("eventstore.backup", "facts")).fetchone()
+    assert found is not None
+    return found | {
+        "made_at": found["made_at"].isoformat(),
+        "epoch": str(found["epoch"]),
+        "migrations": tuple(found["migrations"]),
+    }
 
 
 def _put(packed: Path, path: Path) -> None:
@@ -129,7 +157,7 @@ def _put(packed: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _spell_plainly(connection: Connection) -> None:
+def spell_plainly(connection: Connection) -> None:
     """COPY writes the same text whatever the server's or the login's settings."""
     settings = {"client_encoding": "UTF8", "datestyle": "ISO, YMD", "timezone": "UTC", "bytea_output": "hex"}
     for name, value in settings.items():
@@ -138,9 +166,9 @@ def _spell_plainly(connection: Connection) -> None:
 
 def _copied(connection: Connection, table: str, folder: Path) -> Member:
     digest, size = hashlib.sha256(), 0
-    columns = _columns(connection, table)
+    columns = columns_of(connection, table)
     cursor = connection.cursor()
-    statement = sql.SQL("COPY {} ({}) TO STDOUT").format(_name(table), _listed(columns))
+    statement = sql.SQL("COPY {} ({}) TO STDOUT").format(name_of(table), listed(columns))
     with (folder / table).open("wb") as text, cursor.copy(statement) as copy:
         for piece in copy:
             text.write(piece)
@@ -151,7 +179,7 @@ def _copied(connection: Connection, table: str, folder: Path) -> Member:
 
 def _fill(connection: Connection, member: Member, text: Iterable[bytes]) -> None:
     cursor = connection.cursor()
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(_name(member.table), _listed(member.columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(name_of(member.table), listed(member.columns))
     try:
         with cursor.copy(statement) as copy:
             for piece in text:
@@ -167,26 +195,29 @@ def _must_fit(connection: Connection, manifest: Manifest) -> None:
     lacking = {
         f"{member.table}.{column}"
         for member in manifest.members
-        for column in set(member.columns) - set(_columns(connection, member.table))
+        for column in set(member.columns) - set(columns_of(connection, member.table))
     }
     if lacking or not known.issuperset(manifest.migrations):
         raise NotABackup(
-            f"The backup was made by a newer Everfold ({manifest.made_by}) than this one. Restore it with that version."
+            f"This log was kept by a newer Everfold ({manifest.made_by}) than this one. Restore it with that version."
         )
 
 
-def _filled(connection: Connection, backup: archive.Archive) -> UUID:
-    """Put the backup into the empty log; returns the new epoch. A restore that was cut off may find all there."""
-    manifest = backup.manifest
+def _filled(connection: Connection, manifest: Manifest, fill: Callable[[], None]) -> UUID:
+    """Fill the empty log; returns the new epoch. A restore that was cut off may find all there."""
     filling.hold_still(connection)
     if not filling.is_empty(connection):
         return _held(connection, manifest)
-    _spell_plainly(connection)
+    fill()
+    return filling.begin_anew(connection, manifest.last_position)
+
+
+def _fill_all(connection: Connection, backup: archive.Archive) -> None:
+    spell_plainly(connection)
     connection.execute("DELETE FROM log.epoch")
-    for member in manifest.members:
+    for member in backup.manifest.members:
         _fill(connection, member, backup.text(member))
     backup.must_end()
-    return filling.begin_anew(connection, manifest.last_position)
 
 
 def _held(connection: Connection, manifest: Manifest) -> UUID:
@@ -215,14 +246,17 @@ def _forgotten_again(connection: Connection, erasure: Erasure, envelope: log.Env
     return []
 
 
-def _columns(connection: Connection, table: str) -> list[str]:
+def columns_of(connection: Connection, table: str) -> list[str]:
+    """The columns of a table, in its order."""
     rows = connection.execute(query("eventstore.backup", "columns"), {"table": table})
     return [row["name"] for row in rows]
 
 
-def _name(table: str) -> sql.Identifier:
+def name_of(table: str) -> sql.Identifier:
+    """The table, as a statement names it."""
     return sql.Identifier(*table.split("."))
 
 
-def _listed(columns: Iterable[str]) -> sql.Composed:
+def listed(columns: Iterable[str]) -> sql.Composed:
+    """The columns, as a statement lists them."""
     return sql.SQL(", ").join(map(sql.Identifier, columns))

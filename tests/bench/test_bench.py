@@ -1,8 +1,10 @@
 """The benchmarks measure what they say: every contender works, the filled log is a true one, ratios are medians."""
 
+from pathlib import Path
+
 import pytest
 
-from bench import append, asof, audit, bulk, follow, ground, growth, hot, projected, tail
+from bench import append, asof, audit, bulk, export, follow, ground, growth, hot, projected, tail
 from bench import replay as bench_replay
 from bench import verify as bench_verify
 from bench.ground import Contender, Measured, NotDurable, Result, compared
@@ -202,3 +204,16 @@ def test_the_past_is_measured_on_customers_with_a_past(conninfo: str, connection
     assert min(one.ratio, with_parts.ratio, whole.ratio) > 0
     assert "p95" in one.figure
     assert connection.execute("SELECT FROM replay.asof").fetchall() == []
+
+
+def test_exports_are_measured_beside_a_copy_of_the_same_rows(
+    small_log: str, connection: Connection, tmp_path: Path
+) -> None:
+    found = list(export.run(small_log, 400))
+    copied = export._copied(small_log, tmp_path)
+    assert copied == count(connection, "log.event") > 400
+    ndjson, parquet, *taken = found
+    assert isinstance(ndjson, Result)
+    assert isinstance(parquet, Result)
+    assert min(ndjson.ratio, parquet.ratio) > 0
+    assert [each.unit for each in taken if isinstance(each, Measured)] == ["MB"] * 4

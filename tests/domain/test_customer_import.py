@@ -24,10 +24,10 @@ from domain.customer import (
 from domain.customer.imported import ImportedCustomer, ImportedPoint, Row, reconcile
 from domain.customer.imported_person import ImportedPerson
 from domain.customer.imported_person import reconcile as reconcile_person
+from domain.customer.ties import CustomerMergedInto
 from domain.event import FORGOTTEN, Event, MemberId
 from domain.field_value import CustomFieldRecorded
 from domain.imported import ImportedFact, Past
-from domain.customer.ties import CustomerMergedInto
 from tests.domain.histories import CUSTOM_FIELD, WORKSPACE
 from tests.domain.imported import IMPORT_DAY, after, by_hand, day, taken
 

@@ -1,0 +1,1 @@
+"""Data out: lists as files, and everything about one person."""
