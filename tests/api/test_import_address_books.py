@@ -205,8 +205,8 @@ CARDS: Mapping[str, list[Mapping[str, str]]] = {
             "email": "mike.angstadt@gmail.com",
             "phones": "(111) 555-1111 work, (111) 555-2222 home, (111) 555-4444 mobile, (111) 555-3333 work fax",
             "address": "TheOffice, 222 Broadway, New York, NY, 99999, USA",
-            "note": "This is the NOTE field\t\nI assume it encodes this text inside a NOTE vCard type.\nBut I'm not sure"
-            " because there's text formatting going on here.\nIt does not preserve the formatting",
+            "note": "This is the NOTE field\t\nI assume it encodes this text inside a NOTE vCard type.\n"
+            "But I'm not sure because there's text formatting going on here.\nIt does not preserve the formatting",
         }
     ],
     "rfc2426-example": [
