@@ -192,6 +192,45 @@ def test_top_agents_sold_what_is_published(imported: Store, deals: list[Deal]) -
     assert set(found) == {deal["sales_agent"] for deal in deals if deal["deal_stage"] == "Won"}
 
 
+def test_managers_offices_and_months_sold_what_is_published(imported: Store, pipeline_file: Path) -> None:
+    with open(pipeline_file.with_name("sales_teams.csv"), encoding="utf-8", newline="") as text:
+        teams = {row["sales_agent"]: row for row in csv.DictReader(text)}
+    sold: Counter[str] = Counter()
+    for group in asked(imported, "average_deal_size", group_by="owner").groups or []:
+        team = teams[group.label or ""]
+        sold.update({team["manager"]: int(group.numerator or 0), team["regional_office"]: int(group.numerator or 0)})
+    assert sold == {
+        "Melvin Marxen": 2_251_930,
+        "Summer Sewald": 1_964_750,
+        "Rocco Neubert": 1_960_545,
+        "Celia Rouche": 1_603_897,
+        "Cara Losch": 1_130_049,
+        "Dustin Brinkmann": 1_094_363,
+        "West": 3_568_647,
+        "Central": 3_346_293,
+        "East": 3_090_594,
+    }
+    months = {
+        group.group: share(group) for group in asked(imported, "average_deal_size", group_by="month").groups or []
+    }
+    assert months["2017-03"] == (1_134_672, 531)
+    assert months["2017-12"] == (1_131_573, 511)
+    assert len(months) == 10
+
+
+def test_what_is_open_won_and_lost_adds_up_through_the_figures(imported: Store, deals: list[Deal]) -> None:
+    funnel = asked(imported, "stage_conversion")
+    assert share(funnel) == (4_238, LEADS)
+    passed = [step["leads"] for step in funnel.details["stages"]]
+    assert passed == [LEADS, 4_238 + 1_589, 4_238, 4_238, 4_238, 4_238], "who was won has passed all stages"
+    worth = asked(imported, "pipeline_value")
+    assert (worth.value, worth.sample_size, worth.excluded) == (None, 0, 1_589 + 500), "the file values no open deal"
+    rate = asked(imported, "lead_conversion_rate", parameters={"within_days": "60"})
+    won = sum(days(deal) <= 60 for deal in deals if deal["deal_stage"] == "Won")
+    assert share(rate) == (won, LEADS)
+    assert asked(imported, "lead_response_time").sample_size == 0, "nobody waits for an answer"
+
+
 def test_the_pipeline_of_a_past_evening_is_what_the_file_says_it_was(imported: Store, deals: list[Deal]) -> None:
     evening = datetime(2017, 6, 30, 23, 59, 59, tzinfo=UTC)
     counted: Counter[str] = Counter()

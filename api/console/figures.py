@@ -27,13 +27,17 @@ router = APIRouter(prefix="/console/kpis", route_class=PageRoute, include_in_sch
 
 _EVENTS_SHOWN = 50
 _IN_ORDER = (
+    "start_base", "stripe", "cohort", "stage", "status", "reason", "source", "campaign", "campaign_id", "pipeline",
+    "month", "from_days", "to_days", "minutes",
     "open", "won", "lost", "disqualified", "both", "leads", "deals", "count", "mean", "median", "p90", "sum",
     "value", "opening", "new", "expansion", "contraction", "churn", "reactivation", "kept", "closing", "customers",
-    "start_base", "stripe", "cohort", "month", "size", "at_risk", "active", "churned", "survival", "low", "high",
+    "size", "at_risk", "active", "churned", "survival", "low", "high",
     "numerator", "denominator",
 )  # fmt: skip
-_AMOUNTS = {"opening", "lost", "kept"}
+_AMOUNTS = {"opening", "won", "lost", "kept", "spent"}
 """What is money also where the figure itself is a share."""
+_SHARES = {"win_rate", "of_first", "of_previous"}
+"""What is a share also where the figure itself is an amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,10 @@ def _tables(kpi: Kpi, details: Mapping[str, Any]) -> list[Table]:  # Any: what t
 def _listed(kpi: Kpi, title: str, rows: list[dict[str, Any]]) -> Table:  # Any: as in _tables
     """Rows in an order of their own, such as the months of a curve; each begins with what names it."""
     first, *columns = sorted(rows[0], key=_place)
-    return Table(title, columns, [(str(row[first]), [_said(kpi, name, row[name]) for name in columns]) for row in rows])
+    named = [("none" if row[first] is None else str(row[first]), row) for row in rows]
+    return Table(
+        title, columns, [(name, [_said(kpi, column, row[column]) for column in columns]) for name, row in named]
+    )
 
 
 def _place(name: str) -> int:
@@ -220,9 +227,13 @@ def _has_rows(value: object) -> bool:
 def _said(kpi: Kpi, name: str, value: Any) -> str:  # Any: JSON
     if isinstance(value, Mapping):
         return " · ".join(shown.money(Decimal(str(part)), currency) for currency, part in value.items()) or "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
     if value is None or isinstance(value, int):
         return shown.number(value)
-    return shown.figure(Decimal(str(value)), "amount" if name in _AMOUNTS else kpi.unit)
+    return shown.figure(Decimal(str(value)), "amount" if name in _AMOUNTS else "ratio" if name in _SHARES else kpi.unit)
 
 
 def _sentence(event: EventResource) -> str:

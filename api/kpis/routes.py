@@ -14,6 +14,7 @@ from api.kpis.asking import answer_as_of, question_of, settle, tables
 from api.kpis.buckets import Every
 from api.kpis.comparison import Compare, compared_as_of
 from api.kpis.question import Asked, find, from_query
+from api.kpis.seen import seen_by, series_seen_by
 from api.kpis.series import series_as_of
 from api.problems import BadCursor, BadParameter, NotFound, documented
 from api.resources import EventResource, Page
@@ -28,9 +29,6 @@ router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 KpiReader = Annotated[Principal, Security(principal, scopes=["kpis:read"])]
 AskedFor = Annotated[Asked, Depends(from_query)]
 ComparedWith = Annotated[Compare | None, Query(description="Beside it, the period of the same length before.")]
-
-_MEMBERS = ("owner", "assignee")
-"""The groupings whose labels are names of people who work here."""
 
 
 @router.get("", responses=documented())
@@ -50,25 +48,23 @@ def get_kpi(
     fresh: MinPosition = None,
 ) -> KpiResult:
     """A figure of a period, as of a moment, in total and by group. Its parameters, which its definition names, are
-    taken by their names, and `filter[source]=web` counts that group alone. Names of members take members:read too."""
+    taken by their names, and `filter[source]=web` counts that group alone. Names of members take members:read too, and
+    the reasons that people gave leads:read."""
     kpi = find(slug)
     at_least(store, read_models().values(), fresh)
     result = (compared_as_of if compare else answer_as_of)(store, kpi, replace(asked, group_by=group_by))
-    if group_by in _MEMBERS and "members:read" not in caller.scopes:
-        nameless = [group.model_copy(update={"label": None}) for group in result.groups or ()]
-        return result.model_copy(update={"groups": nameless})
-    return result
+    return seen_by(caller, result, group_by)
 
 
 @router.get("/{slug}/series", responses=documented(NotFound, BadParameter))
 def get_kpi_series(
-    slug: str, _: KpiReader, store: OpenStore, asked: AskedFor, every: Every = "month", fresh: MinPosition = None
+    slug: str, caller: KpiReader, store: OpenStore, asked: AskedFor, every: Every = "month", fresh: MinPosition = None
 ) -> KpiSeries:
     """A figure over time: one result per bucket, all as of one moment; how things stood is said of each one's end.
     Without `from`, the last twelve buckets; there are at most 400."""
     kpi = find(slug)
     at_least(store, read_models().values(), fresh)
-    return series_as_of(store, kpi, asked, every)
+    return series_seen_by(caller, series_as_of(store, kpi, asked, every))
 
 
 @router.get("/{slug}/events", responses=documented(NotFound, BadParameter, BadCursor))

@@ -31,12 +31,7 @@ SELECT
     count(*) FILTER (WHERE days >= 0) AS sample_size,
     count(*) FILTER (WHERE days < 0) AS excluded,
     jsonb_build_object(
-        'open', (
-            SELECT count(*)
-            FROM lead_at
-            WHERE lead_at.status = 'open'
-                AND lead_at.group_key IS NOT DISTINCT FROM counted.group_key
-        ),
+        'open', count(*) FILTER (WHERE status = 'open'),
         'both', jsonb_build_object(
             'mean', round(avg(days) FILTER (WHERE days >= 0), 6),
             'median', percentile_cont(0.5) WITHIN GROUP (ORDER BY days::double precision) FILTER (WHERE days >= 0),
@@ -60,6 +55,21 @@ SELECT
             'count', count(*) FILTER (WHERE days >= 0 AND status = 'lost')
         )
     ) AS details
-FROM counted
+FROM (
+    SELECT
+        status,
+        days,
+        group_key,
+        group_label
+    FROM counted
+    UNION ALL
+    SELECT
+        status,
+        NULL AS days,
+        group_key,
+        group_label
+    FROM lead_at
+    WHERE status = 'open'
+) AS told
 GROUP BY group_key
 ORDER BY group_key

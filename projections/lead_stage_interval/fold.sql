@@ -1,6 +1,6 @@
--- question: Which stage, status, owner and value did a lead have at any moment?
+-- question: Which stage, status, owner, value and chance did a lead have at any moment?
 -- key: stream_id AS lead_id
--- types: lead.captured lead.capture_corrected lead.reopened lead.recycled lead.won lead.lost lead.disqualified lead.moved_to_stage lead.valued lead.assigned lead.merged_into lead.merge_reverted lead.reattributed
+-- types: lead.captured lead.capture_corrected lead.reopened lead.recycled lead.won lead.lost lead.disqualified lead.moved_to_stage lead.valued lead.assigned lead.qualified lead.probability_overridden lead.expected_close_moved lead.merged_into lead.merge_reverted lead.reattributed
 
 -- What held at a moment T is, field by field, what was recorded last among the events that had happened by T. So a late
 -- or corrected event changes just the time from which it holds.
@@ -59,16 +59,24 @@ WITH correction AS (
         max(position) FILTER (WHERE stage IS NOT NULL) OVER until AS stage_position,
         max(position) FILTER (WHERE value IS NOT NULL) OVER until AS value_position,
         max(position) FILTER (WHERE type = 'lead.assigned') OVER until AS owner_position,
+        -- who disqualifies or recycles a lead takes back that it was qualified
+        max(position) FILTER (WHERE type IN ('lead.qualified', 'lead.disqualified', 'lead.recycled')) OVER until AS judged_position,
+        max(position) FILTER (WHERE data ? 'probability') OVER until AS chance_position,
+        max(position) FILTER (WHERE type = 'lead.expected_close_moved') OVER until AS expected_position,
         max(position) FILTER (WHERE type = 'lead.merged_into') OVER until AS merge_position
     FROM change
     WINDOW until AS (PARTITION BY stream_id ORDER BY occurred_at)
 ), moment AS (
     SELECT
         *,
-        lag(ROW(status_position, stage_position, value_position, owner_position, merge_position)) OVER (
-            PARTITION BY stream_id ORDER BY occurred_at
-        ) AS before
+        lag(state) OVER (PARTITION BY stream_id ORDER BY occurred_at) AS before
     FROM so_far
+    CROSS JOIN LATERAL (
+        SELECT ARRAY[
+            status_position, stage_position, value_position, owner_position,
+            judged_position, chance_position, expected_position, merge_position
+        ]
+    ) AS held (state)
     WHERE rank_at_moment = 1
 ), held AS (
     SELECT
@@ -76,13 +84,16 @@ WITH correction AS (
         lead(occurred_at) OVER (PARTITION BY stream_id ORDER BY occurred_at) AS next_at
     FROM moment
     -- where an event that was recorded later had already happened, nothing changes
-    WHERE ROW(status_position, stage_position, value_position, owner_position, merge_position) IS DISTINCT FROM before
+    WHERE state IS DISTINCT FROM before
 )
 SELECT
     m.stream_id AS lead_id,
     m.customer_id,
     m.captured_at,
-    greatest(m.status_position, m.stage_position, m.value_position, m.owner_position, m.merge_position) AS position,
+    greatest(
+        m.status_position, m.stage_position, m.value_position, m.owner_position,
+        m.judged_position, m.chance_position, m.expected_position, m.merge_position
+    ) AS position,
     m.occurred_at AS valid_from,
     m.next_at AS valid_to,
     CASE
@@ -96,9 +107,14 @@ SELECT
     stage.data->>'pipeline' AS pipeline,
     stage.stage,
     stage.occurred_at AS stage_since,
+    m.stage_position,
     (owner.data->>'owner_id')::uuid AS owner_id,
+    owner.data->>'team' AS team,
     (valued.value->>'amount')::numeric AS amount,
-    valued.value->>'currency' AS currency
+    valued.value->>'currency' AS currency,
+    coalesce(judged.type = 'lead.qualified', false) AS is_qualified,
+    (chance.data->>'probability')::numeric AS probability,
+    (expected.data->>'expected_close')::date AS expected_close
 FROM held AS m
 LEFT JOIN change AS status
     ON status.position = m.status_position
@@ -108,3 +124,9 @@ LEFT JOIN change AS owner
     ON owner.position = m.owner_position
 LEFT JOIN change AS valued
     ON valued.position = m.value_position
+LEFT JOIN change AS judged
+    ON judged.position = m.judged_position
+LEFT JOIN change AS chance
+    ON chance.position = m.chance_position
+LEFT JOIN change AS expected
+    ON expected.position = m.expected_position

@@ -11,9 +11,14 @@ CREATE TABLE lead_stage_interval (
     pipeline        text,
     stage           text,
     stage_since     timestamptz,
+    stage_position  bigint,
     owner_id        uuid,
+    team            text,
     amount          numeric,
     currency        text,
+    is_qualified    boolean     NOT NULL,
+    probability     numeric,
+    expected_close  date,
     PRIMARY KEY (lead_id, valid_from)
 );
 

@@ -155,8 +155,8 @@ def test_replay_and_verify_report_each_read_model(crm: Crm, connection: Connecti
         (["verify", "nonsense"], "There is no read model"),
         (["kpi", "run", "nonsense"], "There is no KPI of that name. There are: active_customers"),
         (["kpi", "run", "win_rate", "--axis", "sideways"], "--axis is recorded"),
-        (["kpi", "run", "win_rate", "--as-of", "tomorrow"], "--as-of takes a moment"),
-        (["kpi", "run", "win_rate", "--group-by", "colour"], "can be grouped by: owner, product, source, stage"),
+        (["kpi", "run", "win_rate", "--as-of", "tomorrow"], "--as-of takes a day such as"),
+        (["kpi", "run", "win_rate", "--group-by", "colour"], "can be grouped by: owner, team, product, source"),
         (["kpi", "run", "win_rate", "--zone", "Mars"], "There is no such time zone"),
     ],
 )

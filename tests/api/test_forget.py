@@ -137,7 +137,7 @@ def test_only_tables_about_her_are_written_anew(connection: Connection) -> None:
     given(connection, captured(), customer_id=registered(connection))
     catch_up(connection)
     assert {schema for schema, _ in tables_about(connection, [customer_id])} == {"public"}
-    about = {"lead", "lead_stage_interval", "search", *read_models()["customer_360"].tables}
+    about = {"lead", "lead_stage_interval", "lead_response", "search", *read_models()["customer_360"].tables}
     assert {table for _, table in tables_about(connection, [customer_id])} == about
     assert tables_about(connection, [uuid4()]) == []
 

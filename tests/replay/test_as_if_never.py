@@ -43,7 +43,9 @@ MERGES = st.tuples(st.sampled_from(NOUNS), st.booleans())
 """A noun, and which way round; where its two records are merged by now, they are parted."""
 
 ERASED = "SELECT occurred_at FROM log.event WHERE customer_id = ANY(%s) AND type = 'customer.forgotten'"
-PLACES = {"position", "positions", "version", "status_position", "last_event_at"}
+PLACES = {
+    "position", "positions", "version", "status_position", "stage_position", "responded_position", "last_event_at",
+}  # fmt: skip
 """Where something stands in the log, and when its last event was, which a merge in between moves on."""
 
 
