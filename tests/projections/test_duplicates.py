@@ -15,9 +15,11 @@ from domain.customer import (
 )
 from domain.event import CustomerId
 from eventstore.database import Connection
+from eventstore.fence import horizon
 from projections import duplicates as module
 from projections.duplicates import Candidate, all_duplicates, duplicates, names_alike
-from replay.follow import catch_up
+from projections.read_models import read_models
+from replay.follow import advance, catch_up
 from tests.projections.records import forget, merged, tell, told, unmerged
 
 POINT, PERSON = uuid4(), uuid4()
@@ -139,6 +141,14 @@ def test_who_was_forgotten_is_nobodys_duplicate(connection: Connection) -> None:
     customer(connection, "Brook", point("a@b.example"), shop="K-100")
     forget(connection, one)
     assert found(connection) == {}
+
+
+def test_who_was_forgotten_is_nobodys_duplicate_where_search_still_lags_behind(connection: Connection) -> None:
+    one, other = customer(connection, "Brook"), customer(connection, "Brook")
+    the_only(connection, one, other)
+    forget(connection, other)
+    advance(connection, read_models()["customer_360"], horizon(connection))
+    assert all_duplicates(connection, 100) == []
 
 
 def test_who_is_known_to_be_somebody_else_is_no_duplicate(connection: Connection) -> None:

@@ -30,10 +30,11 @@ def look_over(path: Path, form: FileFormat) -> Source:
         with open(file, "rb") as content:
             while block := content.read(_BLOCK):
                 digest.update(block)
-                count += 1 if path.is_dir() and content.tell() == len(block) else block.count(b"\n")
+                count += block.count(b"\n")
     if not any(True for _ in _messages(path)):
         raise ImportRefused(f"There is no e-mail in {path}. Name an .eml file, a folder of them, or an mbox file.")
-    return Source(path, "utf-8", ",", _COLUMNS, digest.hexdigest(), count + 1, form, "mail")
+    lines = len(_files(path)) if path.is_dir() else count + 1
+    return Source(path, "utf-8", ",", _COLUMNS, digest.hexdigest(), lines, form, "mail")
 
 
 def lines_of(source: Source) -> Iterator[Line]:

@@ -2,22 +2,41 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
-from api.imports.guess.fields import fields_of, is_taken
+from api.imports.guess.columns import Columns
+from api.imports.guess.customers import customers, people
+from api.imports.guess.facts import interactions, purchases, subscriptions, ticket_events, tickets
+from api.imports.guess.leads import leads
 from api.imports.guess.looks import ROWS, Table, is_moment, table_of
 from api.imports.guess.roles import columns_by_role, plain, system_of
-from api.imports.guess.written import Entry, Section, mapping_text, named
+from api.imports.guess.written import Entry, Section, is_taken, mapping_text, named
 from api.imports.lines import FileFormat, Source
 from api.imports.mapping import ImportRefused
 from api.imports.source import lines_of, look_over
 from api.imports.text_file import opened
 
-GuessedKind: TypeAlias = Literal["leads", "customers"]
+GuessedKind: TypeAlias = Literal[
+    "leads", "customers", "people", "purchases", "subscriptions", "tickets", "ticket-events", "interactions"
+]
 KINDS: Sequence[GuessedKind] = get_args(GuessedKind)
+
+_FIELDS: Mapping[GuessedKind, Callable[[Columns], list[Section]]] = MappingProxyType(
+    {
+        "leads": leads,
+        "customers": customers,
+        "people": people,
+        "purchases": purchases,
+        "subscriptions": subscriptions,
+        "tickets": tickets,
+        "ticket-events": ticket_events,
+        "interactions": interactions,
+    }
+)
 
 _PLAIN = FileFormat()
 _NUMBER = re.compile(r"[+-]?\d[\d.,]*")
@@ -28,8 +47,7 @@ _LEAD_IDS = frozenset({"leadid", "opportunityid", "dealid", "mqlid"})
 def guess(path: Path, kind: GuessedKind | None = None) -> str:
     """The text of a mapping that an import of that kind accepts, with a remark wherever it may be wrong.
 
-    Without a kind, it is one of leads where there is a stage, an amount with a date of closing, or a lead's id; else of
-    customers.
+    Without a kind, it is the one that its columns are most like: of customers, when they are like nothing else.
     Raises ImportRefused when the file cannot be read, or has no rows.
     """
     source = _as_it_seems(path)
@@ -37,16 +55,27 @@ def guess(path: Path, kind: GuessedKind | None = None) -> str:
     if not table.rows:
         raise ImportRefused(f"{path} has no rows that can be read, and a mapping is guessed from its rows.")
     roles = columns_by_role(source.header)
-    chosen = kind or _kind(source.header, roles)
-    sections = [*_head(source, table, chosen), *fields_of(chosen, table, roles)]
+    chosen = kind or _kind(source, roles)
+    sections = [*_head(source, table, chosen), *_FIELDS[chosen](Columns(table, roles))]
     unread = [column.name for column in table.columns if not is_taken(column.name, sections)]
     return mapping_text(_remarks(path, source, table, unread), sections)
 
 
-def _kind(header: Sequence[str], roles: Iterable[str]) -> GuessedKind:
+def _kind(source: Source, roles: Iterable[str]) -> GuessedKind:
     known = set(roles)
-    is_named_so = _LEAD_IDS & {plain(name) for name in header}
-    return "leads" if {"stage", "is_won"} & known or {"closed_at", "value"} <= known or is_named_so else "customers"
+    names = {plain(name) for name in source.header}
+    if source.format in ("mail", "icalendar"):
+        return "interactions"
+    if "ticket_id" in known:
+        return "ticket-events" if "activity" in known else "tickets"
+    if known >= {"plan", "mrr"} or known >= {"plan", "arr"}:
+        return "subscriptions"
+    if {"stage", "is_won"} & known or {"closed_at", "value"} <= known or _LEAD_IDS & names:
+        return "leads"
+    if "purchased_at" in known or "orderid" in names:
+        return "purchases"
+    is_person = {"given_name", "family_name"} & known
+    return "people" if is_person and "organisation" in known and source.format == "csv" else "customers"
 
 
 def _as_it_seems(path: Path) -> Source:

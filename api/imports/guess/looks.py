@@ -36,6 +36,11 @@ class Column:
     cells: Sequence[str]
     rows: int
 
+    @property
+    def cell(self) -> str:
+        """What stands for its cell in a template."""
+        return f"{{{self.name}}}"
+
     @cached_property
     def words(self) -> Counter[str]:
         """The cells that differ, and how often each comes."""
@@ -63,7 +68,8 @@ class Column:
             if not fitting:
                 return ()
             chosen.append(best)
-            left = [word for word in left if word not in set(fitting)]
+            gone = set(fitting)
+            left = [word for word in left if word not in gone]
         return chosen
 
     @property

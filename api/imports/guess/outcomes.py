@@ -1,6 +1,7 @@
 """What the words for statuses and stages of other systems probably mean here."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ class Guess:
 
 def status_of(word: str) -> Guess:
     """The outcome that a word tells: open where nothing else is likely."""
-    text = _words(word)
+    text = plain_words(word)
     told: Sequence[tuple[LeadStatus, str]] = (("lost", _LOST), ("disqualified", _OUT), ("won", _WON), ("open", _OPEN))
     for status, pattern in told:
         if re.search(pattern, text):
@@ -57,7 +58,7 @@ def won_if(word: str) -> Guess:
 
 def stage_of(word: str) -> Guess:
     """The stage of the default pipeline that a word tells: the first where none is likely."""
-    stage = _stage(_words(word))
+    stage = _stage(plain_words(word))
     return Guess(stage or STAGES[0], stage is not None)
 
 
@@ -65,5 +66,7 @@ def _stage(text: str) -> str | None:
     return next((stage for stage, pattern in _STAGES if re.search(pattern, text)), None)
 
 
-def _words(word: str) -> str:
-    return re.sub(r"[\W_]+", " ", word.lower()).strip()
+def plain_words(text: str) -> str:
+    """In small letters without accents, with one blank between words."""
+    letters = "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
+    return re.sub(r"[\W_]+", " ", letters.lower()).strip()

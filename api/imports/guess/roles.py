@@ -8,7 +8,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "external_id": (
         *("id", "recordid", "opportunityid", "dealid", "leadid", "contactid", "accountid", "customerid", "companyid"),
         *("ticketid", "number", "no", "nr", "nummer", "kundennummer", "kundennr", "kdnr", "vorgangsnummer", "numero"),
-        *("codigo", "externalid", "uid", "key", "uuid", "guid", "mqlid", "sellerid", "orderid"),
+        *("codigo", "externalid", "uid", "messageid", "key", "uuid", "guid", "mqlid", "sellerid", "orderid"),
     ),
     "title": (
         *("title", "dealname", "opportunityname", "leadname", "subject", "topic", "betreff", "titel", "bezeichnung"),
@@ -20,7 +20,17 @@ NAMES: Mapping[str, Sequence[str]] = {
         *("customer", "customername", "client", "conta", "employer", "companynameaccounts"),
     ),
     "organisation_id": ("accountid", "companyid", "associatedcompanyid", "customerid", "kundenid", "clienteid"),
-    "name": ("name", "fullname", "displayname", "contactname", "vollername", "nome", "nomecompleto", "customername"),
+    "name": (
+        "name",
+        "fullname",
+        "displayname",
+        "contactname",
+        "vollername",
+        "nome",
+        "nomecompleto",
+        "requester",
+        "requestername",
+    ),
     "given_name": ("firstname", "givenname", "vorname", "primeironome", "prenome"),
     "family_name": ("lastname", "familyname", "surname", "nachname", "familienname", "sobrenome", "ultimonome"),
     "owner": (
@@ -121,7 +131,38 @@ NAMES: Mapping[str, Sequence[str]] = {
     "segment": ("segment", "customersegment", "kundensegment", "rating", "customertype"),
     "size": ("numberofemployees", "employees", "companysize", "mitarbeiter", "funcionarios", "size"),
     "tags": ("tags", "labels", "groupmembership", "categories", "kategorien", "categorias", "etiquetas"),
-    "job_title": ("jobtitle", "role", "occupation", "position", "funktion", "cargo", "organization1title", "title"),
+    "total": ("total", "ordertotal", "invoicetotal", "grandtotal", "totalprice", "amountpaid", "gesamtbetrag"),
+    "purchased_at": (
+        *("orderdate", "purchasedate", "purchasedat", "invoicedate", "paidat", "bestelldatum", "rechnungsdatum"),
+        *("kaufdatum", "datadacompra", "datadopedido"),
+    ),
+    "quantity": ("quantity", "qty", "units", "menge", "anzahl", "quantidade"),
+    "plan": ("plan", "planname", "subscriptionplan", "contract", "tarif", "plano"),
+    "mrr": ("mrr", "monthlycharges", "monthlyamount", "monthlyprice", "monatspreis", "mensalidade"),
+    "arr": ("arr", "annualamount", "annualvalue", "yearlyprice", "jahrespreis", "anuidade"),
+    "started_at": (
+        *("startdate", "started", "startedat", "startsat", "subscriptionstart", "vertragsbeginn", "datadeinicio"),
+    ),
+    "ended_at": (
+        *("enddate", "ended", "endedat", "cancelledat", "canceledat", "cancellationdate", "churndate", "vertragsende"),
+        *("gekundigtam", "datadecancelamento"),
+    ),
+    "churned": ("churn", "churned", "cancelled", "canceled", "gekundigt"),
+    "ticket_id": (
+        *("ticketid", "caseid", "casenumber", "ticketnumber", "ticketno", "incidentid", "requestid", "ticketnummer"),
+    ),
+    "priority": ("priority", "seriousness", "severity", "urgency", "prioritat", "dringlichkeit", "prioridade"),
+    "category": ("category", "kategorie", "categoria", "tickettype"),
+    "channel": ("channel", "via", "kanal", "canal", "ticketsource"),
+    "solved_at": ("solvedat", "resolvedat", "resolutiondate", "solved", "gelostam", "resolvidoem"),
+    "activity": ("activity", "event", "eventtype", "eventname", "aktivitat", "atividade"),
+    "resource": ("resource", "performedby", "actor", "bearbeiter"),
+    "happened_at": (
+        *("timestamp", "completetimestamp", "time", "occurredat", "happenedat", "eventtime", "activitydate", "sentat"),
+        *("startsat", "dueat", "zeitstempel", "datahora", "date", "datum", "data"),
+    ),
+    "interaction_kind": ("interactiontype", "activitytype", "type", "kind", "art", "tipo"),
+    "summary": ("summary", "text", "body", "description", "notes", "note", "comments", "beschreibung", "descricao"),
 }
 """The names of each role, the likelier first, as `plain` writes them."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-Value: TypeAlias = "str | Sequence[Value] | Mapping[str, Value]"
+Value: TypeAlias = "str | bool | Sequence[Value] | Mapping[str, Value]"
 
 _BARE = re.compile("[A-Za-z0-9_-]+")
 _SHORT = 100
@@ -46,6 +46,8 @@ def mapping_text(remarks: Iterable[str], sections: Iterable[Section]) -> str:
 
 def toml(value: Value) -> str:
     """As TOML writes it, in one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, Mapping):
@@ -60,6 +62,16 @@ def toml_key(key: str) -> str:
     return key if _BARE.fullmatch(key) else toml(key)
 
 
+def templates(*whole: Sequence[str]) -> list[str]:
+    """Templates of texts and columns, of which the columns stand in braces. One whose columns have signs in their names
+    that templates mean something by is left out."""
+    return [
+        "".join(parts)
+        for parts in whole
+        if not any(re.search("[{}!:]", part[1:-1]) for part in parts if part.startswith("{") and part.endswith("}"))
+    ]
+
+
 def named(columns: Iterable[str]) -> str:
     """The names of columns in a remark, on one line whatever is in them."""
     return ", ".join(toml(column[:_SHORT]) for column in columns)
@@ -67,3 +79,15 @@ def named(columns: Iterable[str]) -> str:
 
 def _remark(text: str) -> str:
     return f"# {text}" if text else "#"
+
+
+def is_taken(column: str, sections: Sequence[Section]) -> bool:
+    """Whether some entry reads the column."""
+    written = toml(column)
+    return any(
+        entry.value == column or written in toml(entry.value) or f"{{{column}}}" in toml(entry.value)
+        for section in sections
+        if section.name.startswith("fields")
+        for entry in section.entries
+        if not entry.is_off
+    )
