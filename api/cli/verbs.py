@@ -8,7 +8,19 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import audit, benchmarks, exporting, figures, fitting, importing, past, projections, replaying, upkeep
+from api.cli import (
+    audit,
+    benchmarks,
+    churn,
+    exporting,
+    figures,
+    fitting,
+    importing,
+    past,
+    projections,
+    replaying,
+    upkeep,
+)
 from api.cli.common import (
     AsJson,
     Data,
@@ -33,6 +45,7 @@ keys = typer.Typer(no_args_is_help=True, help="API keys.")
 app.add_typer(keys, name="key")
 app.add_typer(figures.app, name="kpi")
 app.add_typer(fitting.app, name="fit")
+app.add_typer(churn.app, name="churn")
 app.add_typer(benchmarks.app, name="bench")
 app.add_typer(projections.app, name="projection")
 app.add_typer(upkeep.app)

@@ -225,7 +225,7 @@ def _silent(home: Home) -> Life:
     yield home.now + timedelta(days=100)
     state = home.customer.state
     if state.status == "active":
-        risk = customer.MarkCustomerAtRisk(rule="silence", rule_version=1, score=60, signals=("no purchase",))
+        risk = customer.MarkCustomerAtRisk(rule="no_purchase", rule_version=1, score=60, signals=("no purchase",))
         home.customer.tell(customer.mark_at_risk(state, risk), home.office.automation, "automation")
     yield home.now + timedelta(days=90)
     day: date = home.now.date()
@@ -233,5 +233,5 @@ def _silent(home: Home) -> Life:
         said = customer.ChurnCustomer(kind="said", effective_on=day, reason="Buys from somebody else now")
         home.customer.tell(customer.churn(home.customer.state, said), home.actor(home.seller()), "console")
     else:
-        found = customer.ChurnCustomer(kind="silence", effective_on=day, rule="silence", rule_version=1)
+        found = customer.ChurnCustomer(kind="silence", effective_on=day, rule="no_purchase", rule_version=1)
         home.customer.tell(customer.churn(home.customer.state, found), home.office.automation, "automation")

@@ -3,10 +3,11 @@ module behind it has one subject, with its events, what they do to a customer, a
 from.
 
 The subjects are `profile` (registered to archived), `contact_points` and `contact_persons`; `purchase`, `subscription`,
-`plan_change` and `cancellation`; `consent`, `campaign_messages` and `survey`; `life` (active to won back), `ties`
-(relations, merges), `reattribution` (what was recorded on the wrong customer) and `forgetting`. `state` is what rules
-know of a customer, with `trade_state` and `outreach_state` in it; `history` puts the subjects together. What every
-record has is next door: `work` (interactions, follow-ups), `field_value` (custom fields) and `merge`.
+`plan_change` and `cancellation`; `consent`, `campaign_messages` and `survey`; `life` (active to won back), `silence`
+(who stays away, by rule), `ties` (relations, merges), `reattribution` (what was recorded on the wrong customer) and
+`forgetting`. `state` is what rules know of a customer, with `trade_state` and `outreach_state` in it; `history` puts
+the subjects together. What every record has is next door: `work` (interactions, follow-ups), `field_value` (custom
+fields) and `merge`.
 """
 
 # Whole modules, because a list of their names here would have to be kept by hand for every new event, command and rule.
@@ -23,6 +24,7 @@ from domain.customer.plan_change import *
 from domain.customer.profile import *
 from domain.customer.purchase import *
 from domain.customer.reattribution import *
+from domain.customer.silence import *
 from domain.customer.state import *
 from domain.customer.subscription import *
 from domain.customer.survey import *

@@ -47,11 +47,13 @@ class CustomerChurned(Event):
     effective_on: date
     rule: Word | None = None
     rule_version: int | None = None
+    signals: tuple[Word, ...] | None = None
     reason: OptionalPersonalText = None
 
     def in_words(self) -> str:
         how = {"contractual": "no subscription is left", "silence": "nothing was heard", "said": "as was said"}
-        return f"Left on {self.effective_on}, {how[self.kind]}{_rule(self)}{after(': ', self.reason)}"
+        signals = after(", ", ", ".join(self.signals or ()) or None)
+        return f"Left on {self.effective_on}, {how[self.kind]}{_rule(self)}{signals}{after(': ', self.reason)}"
 
 
 class CustomerWonBack(Event):
@@ -104,6 +106,7 @@ class ChurnCustomer(Command):
     effective_on: date
     rule: Word | None = None
     rule_version: int | None = None
+    signals: tuple[Word, ...] | None = None
     reason: Text | None = None
 
 
@@ -170,6 +173,7 @@ def churn(customer: Customer, command: ChurnCustomer) -> CustomerChurned:
         effective_on=command.effective_on,
         rule=command.rule,
         rule_version=command.rule_version,
+        signals=command.signals,
         reason=command.reason,
     )
 

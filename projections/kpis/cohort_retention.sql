@@ -52,37 +52,44 @@ SELECT
     ) AS details
 FROM (
     SELECT
-        cell.group_key,
-        cell.group_label,
-        cell.cohort,
-        (extract(YEAR FROM age(cell.begins, cell.cohort)) * 12 + extract(MONTH FROM age(cell.begins, cell.cohort)))::integer AS month,
-        coalesce(here.active, 0) AS active,
-        cell.size,
-        cell.begins + INTERVAL '1 month' > cell.watched_until AS immature
+        group_key,
+        group_label,
+        cohort,
+        (extract(YEAR FROM age(every.begins, cohort)) * 12 + extract(MONTH FROM age(every.begins, cohort)))::integer AS month,
+        CASE WHEN every.begins = here.begins THEN active ELSE 0 END AS active,
+        size,
+        every.begins + INTERVAL '1 month' > watched_until AS immature
     FROM (
         SELECT
             group_key,
             max(group_label) AS group_label,
             cohort,
-            count(DISTINCT customer_id) AS size,
+            begins,
+            count(*) AS active,
+            -- in the month in which they came, all of them were active
+            first_value(count(*)) OVER cohort AS size,
             max(watched_until) AS watched_until,
-            generate_series(cohort, max(watched_until) - INTERVAL '1 microsecond', INTERVAL '1 month') AS begins
-        FROM counted
-        GROUP BY group_key, cohort
-    ) AS cell
-    LEFT JOIN (
-        SELECT
-            group_key,
-            cohort,
-            month,
-            count(DISTINCT customer_id) AS active
-        FROM counted
-        CROSS JOIN LATERAL generate_series(first_month, last_month, INTERVAL '1 month') AS month
-        GROUP BY group_key, cohort, month
+            lead(begins) OVER cohort AS next_begins
+        FROM (
+            SELECT DISTINCT
+                group_key,
+                group_label,
+                cohort,
+                customer_id,
+                begins,
+                watched_until
+            FROM counted
+            CROSS JOIN LATERAL generate_series(first_month, last_month, INTERVAL '1 month') AS begins
+        ) AS active
+        GROUP BY group_key, cohort, begins
+        WINDOW cohort AS (PARTITION BY group_key, cohort ORDER BY begins)
     ) AS here
-        ON here.cohort = cell.cohort
-        AND here.month = cell.begins
-        AND here.group_key IS NOT DISTINCT FROM cell.group_key
+    -- also the months in which nobody was
+    CROSS JOIN LATERAL generate_series(
+        here.begins,
+        coalesce(next_begins, watched_until) - INTERVAL '1 microsecond',
+        INTERVAL '1 month'
+    ) AS every (begins)
 ) AS by_cell
 GROUP BY group_key
 ORDER BY group_key

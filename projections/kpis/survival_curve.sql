@@ -86,30 +86,24 @@ FROM (
         FROM (
             SELECT
                 group_key,
-                max(max(group_label)) OVER (PARTITION BY group_key) AS group_label,
-                month,
-                count(*) FILTER (WHERE is_new AND has_left)::numeric AS churned,
-                sum(count(*) FILTER (WHERE is_new)) OVER (PARTITION BY group_key ORDER BY month DESC) AS at_risk
+                group_label,
+                every.month,
+                CASE WHEN every.month = told.month THEN churned ELSE 0 END AS churned,
+                at_risk
             FROM (
                 SELECT
                     group_key,
-                    group_label,
+                    max(group_label) AS group_label,
                     month,
-                    is_new,
-                    has_left
+                    lag(month) OVER (PARTITION BY group_key ORDER BY month) AS month_before,
+                    count(*) FILTER (WHERE has_left)::numeric AS churned,
+                    sum(count(*)) OVER (PARTITION BY group_key ORDER BY month DESC) AS at_risk
                 FROM counted
-                UNION ALL
-                -- also the months in which nothing happened
-                SELECT
-                    group_key,
-                    NULL,
-                    generate_series(0, max(month)),
-                    false,
-                    false
-                FROM counted
-                GROUP BY group_key
-            ) AS every_month
-            GROUP BY group_key, month
+                WHERE is_new
+                GROUP BY group_key, month
+            ) AS told
+            -- also the months in which nobody was lost sight of
+            CROSS JOIN LATERAL generate_series(coalesce(month_before + 1, 0), told.month) AS every (month)
         ) AS watched
         WINDOW so_far AS (PARTITION BY group_key ORDER BY month)
     ) AS surviving

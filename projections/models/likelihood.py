@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 _FURTHEST = 12.0
 """How far the logarithm of a parameter may go: beyond e^12 the data do not tell it from infinity, or from nothing."""
 _STEP = 1e-4
+_FIRST_STEPS, _ALL_STEPS, _LAST_STEPS = 8, 200, 1000
+"""How long every start is followed, the best of them, and the search for the last digits."""
 
 
 def maximised(
@@ -33,8 +35,9 @@ def maximised(
             found = -log_likelihood(np.exp(logs))
         return found if np.isfinite(found) else 1e300
 
-    tried = [_descended(cost, np.log(np.array(start, dtype=float))) for start in product(*starts)]
-    best = _ended(cost, min(tried, key=lambda result: float(result.fun)).x)
+    tried = [_descended(cost, np.log(np.array(start, dtype=float)), _FIRST_STEPS) for start in product(*starts)]
+    nearest = min(tried, key=lambda result: float(result.fun))
+    best = _ended(cost, _descended(cost, nearest.x, _ALL_STEPS).x)
     logs: Floats = best.x
     curvature = _curvature(cost, logs)
     if not best.success or np.abs(logs).max() > _FURTHEST - 0.1 or np.linalg.eigvalsh(curvature).min() <= 0:
@@ -53,13 +56,13 @@ def maximised(
     )
 
 
-def _descended(cost: Callable[[Floats], float], start: Floats) -> OptimizeResult:
-    return minimize(cost, start, method="L-BFGS-B", bounds=_within(start), options={"maxiter": 500})
+def _descended(cost: Callable[[Floats], float], start: Floats, steps: int) -> OptimizeResult:
+    return minimize(cost, start, method="L-BFGS-B", bounds=_within(start), options={"maxiter": steps})
 
 
 def _ended(cost: Callable[[Floats], float], near: Floats) -> OptimizeResult:
     # gradients are differences: the last digits need a search that takes none
-    options = {"xatol": 1e-7, "fatol": 1e-8, "maxiter": 2000}
+    options = {"xatol": 1e-7, "fatol": 1e-8, "maxiter": _LAST_STEPS}
     return minimize(cost, near, method="Nelder-Mead", bounds=_within(near), options=options)
 
 

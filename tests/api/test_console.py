@@ -566,6 +566,8 @@ def test_who_came_and_who_left_is_shown(store: Store, browser: TestClient) -> No
     assert "Customer churn rate 50.0 %" in text
     assert "start base 50.0 % 1 2 stripe 50.0 % 1 2 cohort 50.0 % 1 2" in text
     assert "Left on 2026-03-01" in said(browser.get("/console/kpis/customer_churn_rate/events?from=2026-04-01"))
+    text = said(browser.get("/console/kpis/survival_curve?to=2026-05-01"))
+    assert "Curve at risk churned survival low high 0 2 0 1 – – 1 2 1 0.50 " in text
 
 
 def test_a_figure_of_a_period_and_of_the_past(store: Store, browser: TestClient) -> None:

@@ -127,8 +127,8 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
     ),
     (CustomerChurned(kind="contractual", effective_on=DAY), "Left on 2026-11-05, no subscription is left"),
     (
-        CustomerChurned(kind="silence", effective_on=DAY, rule="quiet", rule_version=2),
-        "Left on 2026-11-05, nothing was heard by rule quiet, version 2",
+        CustomerChurned(kind="silence", effective_on=DAY, rule="quiet", rule_version=2, signals=("no_login",)),
+        "Left on 2026-11-05, nothing was heard by rule quiet, version 2, no_login",
     ),
     (CustomerChurned(kind="said", effective_on=DAY, reason="Price"), "Left on 2026-11-05, as was said: Price"),
     (CustomerWonBack(cause="new_boss", reason="Price"), "Won back, new boss: Price"),

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from api.kpis import KpiGroup, KpiResult
+from api.kpis import KpiGroup, KpiResult, ask_as_of
+from api.store import Store
 from domain.customer import (
     CustomerEvent,
     CustomerPurchaseRecorded,
@@ -19,8 +20,10 @@ from domain.customer import (
     CustomerPurchaseRetracted,
 )
 from domain.money import Money
-from eventstore.database import Connection
+from eventstore import log
+from eventstore.database import Connection, connect
 from projections.kpi import Question, counted_positions, kpis
+from replay.follow import catch_up
 from tests.projections.customer_facts import day, merge, revert
 from tests.projections.test_customer_base import GONE, Life, figure, left, lived, of_customer, of_segment
 
@@ -143,6 +146,28 @@ def test_a_figure_leads_on_to_the_events_behind_it(connection: Connection) -> No
     question = Question(day(10), day(20), day(20), "UTC")
     found = {slug: counted_positions(connection, kpis()[slug], question, 0, 100) for slug in FIGURES}
     assert found == {"clv_historic": [second, refund], "clv_simple": [first, second, refund, gone]}
+
+
+def test_what_was_known_stays_whatever_is_recorded_later(store: Store) -> None:
+    slugs = (*FIGURES, "survival_curve", "cohort_retention")
+    first, end = day(10).date(), day(130).date()
+
+    def details(as_of: datetime | None) -> list[object]:
+        return [ask_as_of(store, kpis()[slug], "UTC", first, end, as_of).details for slug in slugs]
+
+    with connect(store.conninfo) as connection:
+        ann, _ = lived(connection, (0, paid(10)), (20, paid(30)), (40, left()))
+        bob, _ = lived(connection, (15, paid(5)), (50, paid(8)), (60, left()))
+        lived(connection, (0, paid(10)))
+        catch_up(connection)
+        then = log.now(connection)
+        known = details(then)
+        assert known == details(None)
+        merge(connection, ann, bob)
+        lived(connection, (12, paid(99)), (13, left()))
+        catch_up(connection)
+    assert details(then) == known
+    assert all(now != before for now, before in zip(details(None), known, strict=True))
 
 
 # Both equal a fold over the events
