@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
-from eventstore.database import Connection, query
+from eventstore.database import Connection
 from projections import leads
 from projections.kpi_parameters import BadParameterLine, Parameter, Value, parameters_in
 from projections.kpi_text import by_bucket, kept
@@ -185,13 +185,6 @@ def series(connection: Connection, kpi: Kpi, questions: Sequence[Question], sche
         found = {row.pop("bucket_number"): row for row in rows}
         answers += [found.get(number) for number in range(1, len(some) + 1)]
     return answers
-
-
-def published(connection: Connection, slug: str, as_of: datetime, schema: str = LIVE) -> Row:
-    """`parameters`, as text by name, and `target` that the workspace wants of a figure, as published by then."""
-    parameters = {"slug": slug, "as_of": as_of}
-    found = read(connection, query("projections.workspace_setting", "kpi_definition"), SETTINGS, parameters, schema)
-    return found[0] if found else {"parameters": {}, "target": None}
 
 
 def counted_positions(

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.common import AsJson, Data, fail
+from api.cli import comparing, publishing
+from api.cli.common import AsJson, Data, fail, with_analytics
 from api.cli.kpi_options import (
     AsOf,
     Chosen,
@@ -18,6 +20,7 @@ from api.cli.kpi_options import (
     GroupBy,
     OnAxis,
     Options,
+    Plot,
     Previous,
     Where,
     Zone,
@@ -28,7 +31,12 @@ from api.cli.kpi_options import (
 from api.cli.kpi_tables import print_result, print_series, print_side_by_side
 from api.cli.printing import print_json
 
+if TYPE_CHECKING:
+    from api.kpis.answer import KpiResult, KpiSeries
+
 app = typer.Typer(no_args_is_help=True, help="Figures, with their definitions.")
+app.add_typer(comparing.app)
+app.add_typer(publishing.app)
 
 
 @app.command("list")
@@ -72,6 +80,7 @@ def run_kpi(
     chosen: Chosen = None,
     every: Every = None,
     previous: Previous = False,
+    plot: Plot = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,18 +88,24 @@ def run_kpi(
     from api.kpis.answer import side_by_side
     from api.kpis.asking import answer_as_of
     from api.kpis.comparison import compared_as_of
+    from api.kpis.picture import draw
     from api.kpis.series import series_as_of
 
     kpi = kpi_of(slug)
     options = Options(first_day, end_day, as_of, axis, group_by, zone, definition, where, chosen)
     if every and (definition == "all" or group_by or previous):
         fail("A series is of one definition, in total: leave --definition all, --group-by and --previous out.")
+    if plot and definition == "all":
+        fail("A picture is of one definition: name it.")
+    if plot:
+        with_analytics()
     with up_to_date(data) as store:
         asked = options.asked(store.settings.zone)
         if every:
             series = series_as_of(store, kpi, asked, every_of(every))
             tell = partial(print_series, kpi, series)
             told: object = series.model_dump(mode="json")
+            drawn: KpiSeries | KpiResult = series
         elif definition == "all":
             results = [answer_as_of(store, kpi, replace(asked, definition=name)) for name in side_by_side(kpi)]
             tell = partial(print_side_by_side, kpi, results)
@@ -98,8 +113,12 @@ def run_kpi(
         else:
             result = (compared_as_of if previous else answer_as_of)(store, kpi, asked)
             tell = partial(print_result, kpi, result)
-            told = result.model_dump(mode="json")
+            told, drawn = result.model_dump(mode="json"), result
+        if plot:
+            draw(kpi, drawn, plot)
     if as_json:
         print_json(told)
     else:
         tell()
+        if plot:
+            print(f"The picture is in {plot}.")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +28,9 @@ Where = Annotated[list[str] | None, typer.Option("--where", help="Count one grou
 Chosen = Annotated[list[str] | None, typer.Option("--param", help="A parameter of the figure: within_days=60.")]
 Every = Annotated[str | None, typer.Option(help="A series by day, week, month, quarter or year.")]
 Previous = Annotated[bool, typer.Option("--previous", help="Beside it, the period of the same length before.")]
+Plot = Annotated[
+    Path | None, typer.Option(help="Draw it into this file, .png or .svg: a series, groups or cohorts.", dir_okay=False)
+]
 
 
 @dataclass(frozen=True, slots=True)

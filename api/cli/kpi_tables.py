@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from projections.kpi import Kpi
 
 _BARS = "▁▂▃▄▅▆▇█"
+_SAID_ALREADY = ("from", "to", "zone", "group_by")
 
 
 def print_result(kpi: "Kpi", result: "KpiResult") -> None:
@@ -24,7 +25,7 @@ def print_result(kpi: "Kpi", result: "KpiResult") -> None:
     if result.numerator is not None:
         print(f"{shown(result.numerator)} of {shown(result.denominator)}, {result.excluded} excluded")
     if result.target is not None:
-        print(f"Target: {shown(result.target)}")
+        print(f"Target: {shown_in(kpi.unit, result.target)}")
     if (than := result.comparison) is not None:
         times = "" if than.ratio is None else f", {than.ratio:.2f} times as much"
         days = f"{than.period.start:%Y-%m-%d} up to {than.period.end:%Y-%m-%d}"
@@ -65,16 +66,20 @@ def print_series(kpi: "Kpi", series: "KpiSeries") -> None:
 
     currency = next((found for bucket in reversed(series.buckets) if (found := main_currency(bucket))), None)
     values = [value_in(bucket, currency) if currency else bucket.value for bucket in series.buckets]
-    print(f"{kpi.title}, in {currency or kpi.unit}, as of {series.as_of:%Y-%m-%d %H:%M} UTC  ({series.definition})")
+    aimed = "" if series.target is None else f", target {shown_in(kpi.unit, series.target)}"
+    as_of = f"as of {series.as_of:%Y-%m-%d %H:%M} UTC"
+    print(f"{kpi.title}, in {currency or kpi.unit}, {as_of}{aimed}  ({series.definition})")
+    chosen = {name: value for name, value in series.params.items() if value and name not in _SAID_ALREADY}
+    if chosen:
+        print(", ".join(f"{name} {value}" for name, value in chosen.items()))
     print(sparkline(values))
-    table = Table("from", "to", "value", "of the one before", "sample", *(["target"] if series.target else []))
+    table = Table("from", "to", "value", "of the one before", "sample")
     earlier = None
     for bucket, value in zip(series.buckets, values, strict=True):
         ratio = "–" if value is None or not earlier else f"{value / earlier:.2f}"
         open_ = "" if bucket.is_complete else " (not over)"
         days = f"{bucket.start:%Y-%m-%d}", f"{bucket.end:%Y-%m-%d}{open_}"
-        target = [shown(series.target)] if series.target else []
-        table.add_row(*days, shown_in(kpi.unit, value), ratio, str(bucket.sample_size), *target)
+        table.add_row(*days, shown_in(kpi.unit, value), ratio, str(bucket.sample_size))
         earlier = value
     Console().print(table)
 

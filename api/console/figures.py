@@ -1,18 +1,20 @@
 """The pages of the figures: all at a glance; one with its definition, breakdown and plot; the events behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import OpenStore
 from api.console import shown
+from api.console.details import facts, tables
 from api.console.frame import Notice, PageRoute, SignedIn, page
 from api.console.monthly import by_month
+from api.console.overview import Glance, overview
 from api.kpis import KpiGroup, KpiResult, ask
 from api.kpis.currencies import currencies, main_currency, value_in
 from api.kpis.question import find
@@ -21,23 +23,11 @@ from api.problems import BadParameter
 from api.resources import EventResource
 from eventstore import codec
 from eventstore.database import Connection
-from projections.kpi import Kpi, kpis
+from projections.kpi import Kpi
 
 router = APIRouter(prefix="/console/kpis", route_class=PageRoute, include_in_schema=False)
 
 _EVENTS_SHOWN = 50
-_IN_ORDER = (
-    "start_base", "stripe", "cohort", "stage", "status", "reason", "source", "campaign", "campaign_id", "pipeline",
-    "month", "from_days", "to_days", "minutes",
-    "open", "won", "lost", "disqualified", "both", "leads", "deals", "count", "mean", "median", "p90", "sum",
-    "value", "opening", "new", "expansion", "contraction", "churn", "reactivation", "kept", "closing", "customers",
-    "size", "at_risk", "active", "churned", "survival", "low", "high",
-    "numerator", "denominator",
-)  # fmt: skip
-_AMOUNTS = {"opening", "won", "lost", "kept", "spent"}
-"""What is money also where the figure itself is a share."""
-_SHARES = {"win_rate", "of_first", "of_previous"}
-"""What is a share also where the figure itself is an amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +56,11 @@ class Group:
     sample_size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """What a figure reports beside its value, where that has rows and columns."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[tuple[str, Sequence[str]]]
-
-
 @router.get("")
-def show_all(request: Request, store: OpenStore, _: SignedIn) -> Response:
-    """All figures as they are now, over all time."""
-    with store.pool.connection() as connection:
-        results = [(kpi, ask(connection, kpi, store.settings.zone)) for kpi in kpis().values()]
-    return page(request, "kpis.html", figures=[(kpi, result, _values(kpi, result)) for kpi, result in results])
+def show_all(request: Request, store: OpenStore, _: SignedIn, every: Annotated[str, Query()] = "month") -> Response:
+    """All figures of the last month or quarter that is over."""
+    glance: Glance = "quarter" if every == "quarter" else "month"
+    return page(request, "kpis.html", every=glance, seen=overview(store, glance))
 
 
 @router.get("/{slug}")
@@ -115,8 +95,9 @@ def show(
         form=form,
         months=months,
         groups=_groups(kpi, result),
-        facts=_facts(kpi, result.details),
-        tables=_tables(kpi, result.details),
+        facts=facts(kpi, result.details),
+        tables=tables(kpi, result.details),
+        parameters=[(name, result.params[name]) for name in kpi.parameters],
         zone=zone,
         events_query=result.events_url.partition("?")[2],
     )
@@ -182,58 +163,6 @@ def _groups(kpi: Kpi, result: KpiResult) -> list[Group]:
             worth, key=lambda one: (one[1] is None, -(one[1] or 0), one[0].label or one[0].group or "")
         )
     ]
-
-
-def _facts(kpi: Kpi, details: Mapping[str, Any]) -> list[tuple[str, str]]:  # Any: as in _tables
-    return [(name, _said(kpi, name, value)) for name, value in details.items() if not isinstance(value, Mapping | list)]
-
-
-def _tables(kpi: Kpi, details: Mapping[str, Any]) -> list[Table]:  # Any: what the figure reports beside its value
-    plain = {name: value for name, value in details.items() if isinstance(value, Mapping) and not _has_rows(value)}
-    apart = {name: value for name, value in details.items() if _has_rows(value)}
-    listed = [_listed(kpi, title, rows) for title, rows in details.items() if isinstance(rows, list) and rows]
-    return listed + [
-        Table(
-            title=title,
-            columns=(columns := sorted(next(iter(rows.values())), key=_place)),
-            rows=[
-                (name, [_said(kpi, column, rows[name].get(column)) for column in columns])
-                for name in sorted(rows, key=_place)
-            ],
-        )
-        for title, rows in [("", plain), *apart.items()]
-        if rows
-    ]
-
-
-def _listed(kpi: Kpi, title: str, rows: list[dict[str, Any]]) -> Table:  # Any: as in _tables
-    """Rows in an order of their own, such as the months of a curve; each begins with what names it."""
-    first, *columns = sorted(rows[0], key=_place)
-    named = [("none" if row[first] is None else str(row[first]), row) for row in rows]
-    return Table(
-        title, columns, [(name, [_said(kpi, column, row[column]) for column in columns]) for name, row in named]
-    )
-
-
-def _place(name: str) -> int:
-    """Known names in their usual order; jsonb keeps none."""
-    return _IN_ORDER.index(name) if name in _IN_ORDER else len(_IN_ORDER)
-
-
-def _has_rows(value: object) -> bool:
-    return isinstance(value, Mapping) and bool(value) and all(isinstance(row, Mapping) for row in value.values())
-
-
-def _said(kpi: Kpi, name: str, value: Any) -> str:  # Any: JSON
-    if isinstance(value, Mapping):
-        return " · ".join(shown.money(Decimal(str(part)), currency) for currency, part in value.items()) or "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, int):
-        return shown.number(value)
-    return shown.figure(Decimal(str(value)), "amount" if name in _AMOUNTS else "ratio" if name in _SHARES else kpi.unit)
 
 
 def _sentence(event: EventResource) -> str:

@@ -82,6 +82,6 @@ def _point(first: date, answer: KpiResult, unit: str, currency: str | None) -> P
 def _drawn(kpi: Kpi, points: list[Point]) -> Plot | None:
     if all(point.value is None for point in points):
         return None
-    counts = kpi.unit not in ("ratio", "days", "amount")
+    counts = kpi.unit not in ("ratio", "days", "hours", "amount", "points", "score")
     is_share = kpi.unit == "ratio" and all(point.value is None or point.value <= 1 for point in points)
     return plot.draw(points, bars=counts, whole=counts, top=Decimal(1) if is_share else None)

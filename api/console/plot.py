@@ -6,7 +6,7 @@ Across it is measured in percent, so that the plot fills any width and its lette
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import ceil, floor, log10
 
 _HEIGHT = 200
@@ -87,6 +87,21 @@ def draw(points: Sequence[Point], *, bars: bool, whole: bool = False, top: Decim
     ticks = [(y(value), value) for value in at]
     joined = [] if bars else list(pairwise(there))
     return Plot(bars, marks, joined, ticks, base, base + _FOOTROOM)
+
+
+def sparkline(values: Sequence[Decimal | None]) -> list[str]:
+    """The course of the values as the points of lines in a box of 100 by 100, from zero, or the lowest one below it, up
+    to the highest; a line for each run of values that are known."""
+    known = [Decimal(), *(value for value in values if value is not None)]
+    lowest, span = min(known), (max(known) - min(known)) or Decimal(1)
+    points = [
+        None
+        if value is None
+        else f"{place * 100 / (len(values) - 1):.4g},{100 - float((value - lowest) / span * 100):.4g}"
+        for place, value in enumerate(values)
+    ]
+    runs = [[point for point in run if point] for _, run in groupby(points, key=lambda point: point is None)]
+    return [" ".join(run) for run in runs if len(run) > 1]
 
 
 def _new_year(points: Sequence[Point], place: int, every: int) -> bool:

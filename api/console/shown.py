@@ -49,8 +49,8 @@ def figure(value: Decimal | None, unit: str, currency: str | None = None) -> str
     match unit:
         case "ratio":
             return percent(value, 1)
-        case "days":
-            return f"{number(value, 1)}\N{NO-BREAK SPACE}days"
+        case "days" | "hours":
+            return f"{number(value, 1)}\N{NO-BREAK SPACE}{unit}"
         case _:
             return amount(Decimal(value))
 

@@ -19,6 +19,7 @@ from eventstore.database import Connection
 from projections import kpi as figures
 from projections.kpi import Kpi, Question
 from projections.kpi_parameters import BadValue, Value
+from projections.kpi_settings import published
 from projections.reading import LIVE, Row
 
 _NOTHING: Row = {"numerator": None, "denominator": None, "sample_size": 0, "excluded": 0, "details": {}}
@@ -143,10 +144,10 @@ def settle(connection: Connection, kpi: Kpi, asked: Asked, schema: str) -> Settl
     if asked.as_of and asked.as_of > now:
         raise BadParameter("as_of lies in the future; nobody knows that yet.")
     as_of = asked.as_of or now
-    published = figures.published(connection, kpi.slug, as_of, schema)
-    parameters = _defaults(version, published["parameters"]) | values(version, asked.parameters)
+    said = published(connection, kpi.slug, as_of, schema)
+    parameters = _defaults(version, said["parameters"]) | values(version, asked.parameters)
     question = Question(*asked.period, as_of, asked.zone, parameters, asked.where)
-    return Settled(asked, version, variant, question, as_of, published["target"])
+    return Settled(asked, version, variant, question, as_of, said["target"])
 
 
 def answers_of(

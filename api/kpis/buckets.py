@@ -54,6 +54,11 @@ def last_whole(every: Every, today: date) -> Days:
     return start, _START[every](today, 0)
 
 
+def starts_before(start: date, every: Every, buckets: int) -> date:
+    """The first day of the bucket that lies so many of them before the one that begins then."""
+    return _START[every](start, -buckets)
+
+
 def _months_between(first: date, end: date) -> int:
     return (end.year - first.year) * 12 + end.month - first.month
 

@@ -130,8 +130,8 @@ def must_be_askable(kpi: Kpi, asked: Asked) -> tuple[Kpi, str | None]:
     groups = ", ".join(version.relation.groups)
     if asked.group_by is not None and asked.group_by not in version.relation.groups:
         raise BadParameter(f"{kpi.slug} can be grouped by: {groups}.")
-    if unknown := set(asked.where) - {*version.relation.groups}:
-        raise BadParameter(f"{kpi.slug} cannot be asked by {min(unknown)[:40]}, but by: {groups}.")
+    if set(asked.where) - {*version.relation.groups}:
+        raise BadParameter(f"{kpi.slug} can be asked of one group by: {groups}.")
     if asked.first_day and asked.end_day and asked.first_day >= asked.end_day:
         raise BadParameter("The period is empty: 'from' must lie before 'to'.")
     try:
@@ -145,8 +145,8 @@ def must_be_askable(kpi: Kpi, asked: Asked) -> tuple[Kpi, str | None]:
 def values(kpi: Kpi, said: Mapping[str, str]) -> dict[str, Value]:
     """The parameters that were chosen. Raises BadParameter with those there are."""
     there = "; ".join(f"{one.name} ({one.range}: {one.meaning})" for one in kpi.parameters.values()) or "none"
-    if unknown := set(said) - set(kpi.parameters):
-        raise BadParameter(f"{kpi.slug} has no parameter {min(unknown)[:40]!r}. It has: {there}.")
+    if set(said) - set(kpi.parameters):
+        raise BadParameter(f"{kpi.slug} has no parameter of that name. It has: {there}.")
     try:
         return {name: kpi.parameters[name].value(text) for name, text in said.items()}
     except BadValue as wrong:

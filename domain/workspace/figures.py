@@ -14,7 +14,7 @@ from domain.phrases import plain
 from domain.workspace.state import Digest, Version, Workspace
 
 Parameter = Annotated[Decimal, Field(max_digits=40, decimal_places=20, allow_inf_nan=False)]
-"""A number that a model was found to have."""
+"""A number that a model was found to have, or that a figure shall have."""
 
 
 class WorkspaceExchangeRatePublished(Event):
@@ -28,15 +28,18 @@ class WorkspaceExchangeRatePublished(Event):
 
 
 class WorkspaceKpiDefinitionPublished(Event):
-    """From now on this figure is computed by the formula with this digest, with these parameters."""
+    """From now on this figure is computed by the formula with this digest, with these parameters, and shall come to
+    `target`."""
 
     kpi: Word
     version: Version
     formula_digest: Digest
     parameters: dict[Word, Word]
+    target: Parameter | None = None
 
     def in_words(self) -> str:
-        return f"KPI {self.kpi}, version {self.version}: {_parameters(self.parameters)}"
+        target = "" if self.target is None else f", target {plain(self.target)}"
+        return f"KPI {self.kpi}, version {self.version}: {_parameters(self.parameters)}{target}"
 
 
 class WorkspaceModelFitted(Event):
@@ -81,11 +84,13 @@ class PublishExchangeRate(Command):
 
 
 class PublishKpiDefinition(Command):
-    """Say by which formula a figure is computed from now on, and with which parameters, such as 90 days."""
+    """Say by which formula a figure is computed from now on, with which parameters, such as 90 days, and what it shall
+    come to, where that is known."""
 
     kpi: Word
     formula_digest: Digest
     parameters: dict[Word, Word] = Field(default_factory=dict)
+    target: Parameter | None = None
 
 
 class FitModel(Command):
@@ -137,13 +142,15 @@ def publish_exchange_rate(command: PublishExchangeRate) -> WorkspaceExchangeRate
 def publish_kpi_definition(workspace: Workspace, command: PublishKpiDefinition) -> WorkspaceKpiDefinitionPublished:
     """Versions of a definition count up from 1; raises KpiDefinitionUnchanged."""
     latest = workspace.kpi_definitions.get(command.kpi)
-    if latest and (latest.formula_digest, latest.parameters) == (command.formula_digest, command.parameters):
+    said = (command.formula_digest, command.parameters, command.target)
+    if latest and (latest.formula_digest, latest.parameters, latest.target) == said:
         raise KpiDefinitionUnchanged(kpi=command.kpi, version=latest.version)
     return WorkspaceKpiDefinitionPublished(
         kpi=command.kpi,
         version=latest.version + 1 if latest else 1,
         formula_digest=command.formula_digest,
         parameters=command.parameters,
+        target=command.target,
     )
 
 

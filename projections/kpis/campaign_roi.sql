@@ -1,42 +1,39 @@
--- title: Campaign ROI
+-- title: Return on campaigns
 -- version: 1
--- question: How much more than they cost did campaigns bring in?
+-- question: How much did campaigns bring beyond what they cost?
 -- unit: ratio
--- formula: (amounts of the deals won in the period that came from a campaign - what campaigns cost in the period) / what they cost
--- edge cases: attribution by first touch: a deal counts in full for the campaign with which its lead was captured, and for no other; money that came back lessens the cost; without a cost, or with less than none, there is no return; a reopened lead counts by its last outcome at as_of; deals won without an amount are excluded and counted; with several currencies there is no single value, and each is reported apart
+-- formula: (won - spent) / spent: won is the value of the deals won in the period that the rule named by attribution gives to a campaign; spent is what campaigns cost in the period, money that came back taken off
+-- edge cases: where nothing was spent there is no return; deals without a campaign do not count; deals won without an amount are excluded and counted; a reopened deal counts by its last outcome at as_of; with several currencies there is no single value, and each is reported apart; costs count when they were made and deals when they were won, so a short period may hold the one without the other; merged leads count once
 -- of nothing: null
--- source: the usual marketing definition, by single-touch attribution
--- reads: campaign_money
+-- source: return on investment as marketing departments report it
+-- reads: campaign_money_at
 
--- counted: the costs and the wins of the period
+-- counted: the costs of the period and the deals won in it through campaigns
 SELECT
     campaign_id,
     position,
-    what,
+    kind,
     amount,
     currency,
     group_key,
     group_label
-FROM campaign_money
-WHERE booked_at >= %(period_from)s
-    AND booked_at < %(period_to)s
+FROM campaign_money_at
 
 -- figure
 SELECT
     group_key,
     max(group_label) AS group_label,
-    CASE WHEN count(currency) = 1 THEN round((max(won) - max(spent)) / nullif(greatest(max(spent), 0), 0), 10) END AS value,
+    CASE WHEN count(currency) = 1 THEN round((max(won) - max(spent)) / nullif(max(spent), 0), 10) END AS value,
     CASE WHEN count(currency) = 1 THEN max(won) - max(spent) END AS numerator,
     CASE WHEN count(currency) = 1 THEN max(spent) END AS denominator,
-    sum(wins)::bigint AS sample_size,
+    sum(deals)::bigint AS sample_size,
     sum(without_amount)::bigint AS excluded,
     jsonb_build_object(
-        'attribution', 'first_touch',
         'by_currency', coalesce(jsonb_object_agg(currency, jsonb_build_object(
-            'value', round((won - spent) / nullif(greatest(spent, 0), 0), 10),
+            'value', round((won - spent) / nullif(spent, 0), 10),
             'won', won,
             'spent', spent,
-            'deals', wins
+            'deals', deals
         )) FILTER (WHERE currency IS NOT NULL), '{}')
     ) AS details
 FROM (
@@ -44,10 +41,10 @@ FROM (
         group_key,
         max(group_label) AS group_label,
         currency,
-        coalesce(sum(amount) FILTER (WHERE what = 'won'), 0) AS won,
-        coalesce(sum(amount) FILTER (WHERE what = 'spent'), 0) AS spent,
-        count(amount) FILTER (WHERE what = 'won') AS wins,
-        count(*) FILTER (WHERE what = 'won' AND amount IS NULL) AS without_amount
+        coalesce(sum(amount) FILTER (WHERE kind = 'won'), 0) AS won,
+        coalesce(sum(amount) FILTER (WHERE kind = 'spent'), 0) AS spent,
+        count(amount) FILTER (WHERE kind = 'won') AS deals,
+        count(*) FILTER (WHERE amount IS NULL) AS without_amount
     FROM counted
     GROUP BY group_key, currency
 ) AS by_currency

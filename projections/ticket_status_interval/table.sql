@@ -17,4 +17,5 @@ CREATE TABLE ticket_status_interval (
 );
 
 CREATE INDEX ticket_status_interval_in_time ON ticket_status_interval (valid_from, valid_to);
+CREATE INDEX ticket_status_interval_until ON ticket_status_interval (valid_to);
 CREATE INDEX ticket_status_interval_of_customer ON ticket_status_interval (customer_id);

@@ -76,7 +76,7 @@ def test_what_is_chosen_counts_and_leads_to_its_events(client: TestClient, deals
     [
         ({"at_least": "-1"}, "at_least is a number from 0 to 1000000: what a deal must be worth."),
         ({"status": "lost"}, "status is one of open, won: which deals count."),
-        ({"within_days": "60"}, "deals has no parameter 'within_days'. It has: at_least (a number from 0 to 1000000"),
+        ({"within_days": "60"}, "deals has no parameter of that name. It has: at_least (a number from 0 to 1000000"),
     ],
 )
 def test_what_cannot_be_chosen_is_refused_with_what_there_is(

@@ -59,6 +59,9 @@ def test_how_things_stood_is_said_of_the_end_of_each_bucket(client: TestClient, 
     assert {event["type"] for event in behind} == {"lead.valued"}
     one = client.get("/v1/kpis/pipeline_as_of", params={"to": str(ago(29).date()), "at_end": "true"}).json()
     assert one["value"] == 4
+    asked = {"every": "year", "as_of": ago(10).isoformat(), "axis": "occurred"}
+    whole = client.get("/v1/kpis/pipeline_as_of/series", params=asked).json()
+    assert whole["buckets"][-1]["value"] == 3, "not what came after as_of, though the bucket goes on"
 
 
 def test_a_series_is_of_what_was_known_at_one_moment(

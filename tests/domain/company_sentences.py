@@ -112,6 +112,12 @@ COMPANY_SENTENCES: list[tuple[Event, str]] = [
         "KPI lead_conversion_rate, version 1: days 90, by source",
     ),
     (
+        WorkspaceKpiDefinitionPublished(
+            kpi="win_rate", version=4, formula_digest="ab" * 32, parameters={}, target=Decimal("0.250")
+        ),
+        "KPI win_rate, version 4: no parameters, target 0.25",
+    ),
+    (
         WorkspaceModelFitted(
             model="bg_nbd",
             version=1,

@@ -149,6 +149,7 @@ FIELDS: dict[str, SearchStrategy[object]] = {
     **dict.fromkeys(["rows", "created", "changed", "unchanged", "refused"], counts),
     **dict.fromkeys(["file_sha256", "secret_digest", "formula_digest"], digests),
     "probability": chances,
+    "target": amounts,
     "public_holidays": st.just(PublicHolidays(country="DE", subdivision="BY", years=(2026,))),
     "url": texts,
     "event_types": st.just(("lead.won",)),

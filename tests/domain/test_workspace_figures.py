@@ -41,8 +41,10 @@ def test_a_kpi_is_defined_as_it_was_given() -> None:
     )
 
 
-@pytest.mark.parametrize("other", [{"parameters": {"days": "60"}}, {"formula_digest": "cd" * 32}])
-def test_another_formula_or_parameter_is_a_new_version(other: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "other", [{"parameters": {"days": "60"}}, {"formula_digest": "cd" * 32}, {"target": Decimal("0.25")}]
+)
+def test_another_formula_parameter_or_target_is_a_new_version(other: dict[str, object]) -> None:
     second = publish_kpi_definition(given(DEFINED), DEFINE.model_copy(update=other))
     assert second == DEFINED.model_copy(update={"version": 2, **other})
     assert given(DEFINED, second).kpi_definitions == {"lead_conversion_rate": second}
@@ -53,6 +55,15 @@ def test_another_formula_or_parameter_is_a_new_version(other: dict[str, object])
 def test_the_same_definition_is_not_published_again() -> None:
     with pytest.raises(KpiDefinitionUnchanged, match="lead_conversion_rate is already defined so, in version 1"):
         publish_kpi_definition(given(DEFINED), DEFINE)
+    aimed = DEFINE.model_copy(update={"target": Decimal("0.25")})
+    with pytest.raises(KpiDefinitionUnchanged):
+        publish_kpi_definition(given(DEFINED.model_copy(update={"target": Decimal("0.250")})), aimed)
+
+
+@pytest.mark.parametrize("odd", ["NaN", "Infinity", "much"])
+def test_a_target_is_a_number(odd: Any) -> None:
+    with pytest.raises(ValidationError):
+        PublishKpiDefinition(kpi="nps", formula_digest="ab" * 32, target=odd)
 
 
 def test_a_model_is_fitted_as_it_was_given() -> None:

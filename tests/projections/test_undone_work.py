@@ -20,8 +20,8 @@ from tests.domain.tickets import OPENED, any_ticket_event
 from tests.facts import captured
 from tests.projections.records import hour, is_its_replay, rows, told, undone
 
-TABLES = ["ticket", "ticket_status_interval", "sla_target", "interaction", "follow_up", "search"]
-OF_THE_LOG = {"ticket_id", "stream_id", "customer_id", "version", "position", "status_position"}
+TABLES = ["ticket", "ticket_status_interval", "sla_target", "ticket_reply_cycle", "interaction", "follow_up", "search"]
+OF_THE_LOG = {"ticket_id", "stream_id", "customer_id", "version", "position", "status_position", "answered_position"}
 """What differs between two histories that say the same."""
 
 

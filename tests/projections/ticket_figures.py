@@ -30,6 +30,7 @@ from domain.ticket import (
 )
 from eventstore.database import Connection
 from projections.kpi import Question, counted_positions, figure, kpis
+from projections.kpi_parameters import Value
 from tests.projections.records import hour, rows
 
 UNSOLVED = ("new", "open", "pending", "on_hold")
@@ -51,12 +52,14 @@ def asked(
     end: float = 1000,
     as_of: float = 1000,
     group_by: str | None = None,
+    **parameters: Value,
 ) -> list[dict[str, Any]]:  # Any: the rows of any figure
     """The figure's rows over the read models brought up to date; moments in hours after Monday morning."""
     kpi = kpis()[slug]
     for table in kpi.relation.reads:
         rows(connection, table, **_NOBODY.get(table, {"customer_id": UUID(int=1)}))
-    return figure(connection, kpi, Question(hour(first), hour(end), hour(as_of), "UTC"), group_by)
+    question = Question(hour(first), hour(end), hour(as_of), "UTC", parameters)
+    return figure(connection, kpi, question, group_by)
 
 
 _NOBODY: dict[str, dict[str, object]] = {"workspace_member": {"member_id": UUID(int=1)}}

@@ -1,0 +1,14 @@
+"""What the workspace has published of its figures: parameters that hold where nobody says otherwise, and targets."""
+
+from datetime import datetime
+
+from eventstore.database import Connection, query
+from projections.kpi import SETTINGS
+from projections.reading import LIVE, Row, read
+
+
+def published(connection: Connection, slug: str, as_of: datetime, schema: str = LIVE) -> Row:
+    """`parameters`, as text by name, and `target` that the workspace wants of a figure, as published by then."""
+    parameters = {"slug": slug, "as_of": as_of}
+    found = read(connection, query("projections.workspace_setting", "kpi_definition"), SETTINGS, parameters, schema)
+    return found[0] if found else {"parameters": {}, "target": None}
