@@ -96,12 +96,12 @@ class ImportMapping(Frozen):
         """The fields that are fed, by name."""
         return list(cast(Fields, getattr(self, "fields")).cells())  # noqa: B009  # every kind has its own
 
-    @property
+    @cached_property
     def key(self) -> KeyCell:
         """Where the external id stands."""
         return next(cell for _, cell in self.feeds if isinstance(cell, KeyCell))
 
-    @property
+    @cached_property
     def whose(self) -> CustomerCell | None:
         """Where the customer stands, where the mapping says so."""
         return next((cell for _, cell in self.feeds if isinstance(cell, CustomerCell)), None)

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import groupby
 from uuid import UUID
 
+from api.imports.appending import append, new_event
 from api.imports.identities import Identities
 from api.imports.mapping import RowRefused
 from api.imports.mapping_file import Deciding, ImportMapping
@@ -18,7 +19,6 @@ from domain.customer import RegisterCustomer
 from domain.event import Refusal
 from domain.imported import ImportedFact
 from eventstore import log
-from eventstore.bulk import append_bulk
 from eventstore.database import UNAVAILABLE, Connection
 
 # a deadlock with another import is among the reasons why a statement was not carried out
@@ -96,8 +96,8 @@ class Recorder:
 
     def _entries(self, rows: Sequence[Wanted], now: datetime) -> list[Entry]:
         """What each row comes to, upon what those above it add."""
+        rows, elsewhere = self._at_home(rows)
         streams = self._load(rows)
-        elsewhere = self._elsewhere(rows)
         entries: list[Entry] = []
         broken: set[str] = set()
         for row in rows:
@@ -118,17 +118,22 @@ class Recorder:
         }
         return streams
 
-    def _elsewhere(self, rows: Sequence[Wanted]) -> dict[str, str]:
-        """The rows whose parts lie in another customer's history, by external id, with the reason."""
-        if self._mapping.has_history:
-            return {}
-        whose = {self._identities.thing_id(row.said.key): row for row in rows}
-        found: dict[str, str] = {}
-        for part_id, customer_id in log.customers_of_parts(self._connection, whose):
-            row = whose[part_id]
-            if customer_id != row.customer_id and self._stands_at(part_id, customer_id):
-                found[row.said.key] = _ELSEWHERE.format(thing=self._mapping.thing)
-        return found
+    def _at_home(self, rows: Sequence[Wanted]) -> tuple[Sequence[Wanted], dict[str, str]]:
+        """The rows, each with the customer in whose history its part lies already, if she is the same one by now; and
+        by external id those whose part is another customer's, with the reason."""
+        if self._mapping.has_history or not self._mapping.has_ids:
+            return rows, {}
+        there = {self._identities.thing_id(row.said.key): row for row in rows}
+        refused: dict[str, str] = {}
+        for part_id, customer_id in log.customers_of_parts(self._connection, there):
+            row = there[part_id]
+            if customer_id == row.customer_id or not self._stands_at(part_id, customer_id):
+                continue
+            if log.is_held_by(self._connection, customer_id, customer_id, row.customer_id):
+                there[part_id] = replace(row, stream_id=customer_id, customer_id=customer_id)
+            else:
+                refused[row.said.key] = _ELSEWHERE.format(thing=self._mapping.thing)
+        return list(there.values()), refused
 
     def _stands_at(self, part_id: UUID, customer_id: UUID) -> bool:
         return part_id in streams_of(log.load_many(self._connection, [customer_id]))[customer_id].by_part
@@ -177,7 +182,7 @@ class Recorder:
         events: list[log.NewEvent] = []
         for noun, stream_id, fact in [*(("customer", row.customer_id, one) for one in registered), *added]:
             into = streams[stream_id]
-            events.append(_new(into, noun, stream_id, fact))
+            events.append(new_event(into, noun, stream_id, fact))
             into.extend(fact)
         released = row.named if row.named and row.named.stream_id != row.stream_id else None
         return Entry(is_new, facts, events, claims, released)
@@ -232,25 +237,5 @@ class Recorder:
         return claims
 
     def _append(self, entries: Sequence[Entry]) -> None:
-        if self._dry_run:
-            return
-        for name in (entry.released for entry in entries if entry.released):
-            log.release_external_id(self._connection, name.system, name.key)
-        events = [event for entry in entries for event in entry.events]
-        claims = list(dict.fromkeys(claim for entry in entries for claim in entry.claims))
-        if append_bulk(self._connection, events, self._envelope, claims):
+        if not self._dry_run and append(self._connection, entries, self._envelope):
             self._store.bell.ring(self._connection)
-
-
-def _new(stream: Stream, noun: str, stream_id: UUID, fact: ImportedFact) -> log.NewEvent:
-    person_id = getattr(fact.event, "person_id", None)
-    return log.NewEvent(
-        stream.customer_id,
-        noun,
-        stream_id,
-        stream.version + 1,
-        fact.event,
-        fact.occurred_at,
-        fact.flags,
-        subject_id=person_id,
-    )

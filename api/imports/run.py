@@ -4,7 +4,7 @@ A row is recorded whole or not at all, so an import that was killed goes on wher
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -162,9 +162,18 @@ class _Import:
                     yield line, said, 1 if self._mapping.has_ids else self._counted(_content(said))
             except RowRefused as refusal:
                 self._set_aside.append((line, str(refusal)))
-                if self._mapping.rows_repeat and not line.trouble:
-                    row = dict(zip(self._file.header, line.cells, strict=True))
-                    self._refused_keys[_digest(self._mapping.key.read(row, self._mapping.empty) or "")] = str(refusal)
+                self._remember(line, str(refusal))
+
+    def _remember(self, line: Line, refusal: str) -> None:
+        """A refused row keeps its number among those alike, and what comes behind it in a log waits for it."""
+        if line.trouble:
+            return
+        with suppress(RowRefused):
+            key = self._mapping.key.read(dict(zip(self._file.header, line.cells, strict=True)), self._mapping.empty)
+            if key and self._mapping.key.numbered:
+                self._counted(key)
+            if key and self._mapping.rows_repeat:
+                self._refused_keys[_digest(key)] = refusal
 
     def _said(self, line: Line, now: datetime) -> Said:
         if line.trouble:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import reduce
+from typing import assert_never
 
 from pydantic import Field
 
@@ -133,3 +134,5 @@ def _turns(status: TicketStatus, wanted: ImportedTicket, opened_at: datetime, at
                 flags = () if wanted.closed_at else (NO_CLOSING_DATE,)
                 early = (CLOSED_BEFORE_SOLVED,) if closed_at < solved_at else ()
                 yield ImportedFact(TicketClosed(), closed_at, (*flags, *early))
+        case _:
+            assert_never(wanted.status)

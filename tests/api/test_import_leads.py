@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from api.imports import recorder
+from api.imports import appending, recorder
 from api.imports import run as run_of_import
 from api.imports.error_files import ImportRunning, no_import
 from api.imports.run import ImportRefused, ImportReport, import_file
@@ -394,7 +394,7 @@ def test_an_import_that_was_interrupted_goes_on(store: Store, take_in: Import, m
         return append_bulk(*arguments)
 
     monkeypatch.setattr(run_of_import, "_CHUNK", 3)
-    monkeypatch.setattr(recorder, "append_bulk", interrupted)
+    monkeypatch.setattr(appending, "append_bulk", interrupted)
     with pytest.raises(KeyboardInterrupt):
         take_in(*rows)
     monkeypatch.undo()
@@ -415,7 +415,7 @@ def test_rows_that_cannot_be_recorded_together_are_recorded_one_by_one(
             raise conflict
         return append_bulk(connection, events, *arguments)
 
-    monkeypatch.setattr(recorder, "append_bulk", conflicting)
+    monkeypatch.setattr(appending, "append_bulk", conflicting)
     assert counts(take_in(*rows_of(9))) == (9, 0, 0, 0)
     with store.pool.connection() as connection:
         firms = [store.derived_id("imported customer", "erp", f"Firm {n}") for n in range(7)]

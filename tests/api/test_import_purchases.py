@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from api.imports import appending
 from domain.customer import (
     CustomerPurchaseRecorded,
     CustomerPurchaseRefunded,
@@ -142,6 +143,23 @@ def test_of_many_purchases_those_go_that_nobody_built_upon(house: House) -> None
     assert not house.undo(report)
     left = [event.purchase_id for event in house.events(hill) if isinstance(event, CustomerPurchaseRecorded)]
     assert left == [house.id_of("purchase", "A1")]
+
+
+def test_a_refused_row_keeps_its_number_among_those_alike(house: House) -> None:
+    mapping = MAPPING.replace('external_id = "order"', 'external_id = { templates = ["{who} {day}"], numbered = true }')
+    rows = [CHAIR, CHAIR.replace("30.00", "much"), CHAIR.replace("30.00", "20.00")]
+    assert counts(house.take_in("purchases", mapping, HEADER, *rows)) == (2, 0, 0, 1)
+    mended = [rows[0], rows[1].replace("much", "25.00"), rows[2]]
+    assert counts(house.take_in("purchases", mapping, HEADER, *mended)) == (1, 0, 2, 0)
+    totals = house.rows("SELECT total FROM purchase ORDER BY total")
+    assert [row["total"] for row in totals] == [20, 25, 30]
+
+
+def test_more_than_one_append_takes_goes_into_several(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appending, "LARGEST", 3)
+    rows = [CHAIR.replace("A1", f"A{number}") for number in range(9)]
+    assert counts(house.take_in("purchases", MAPPING, HEADER, *rows)) == (9, 0, 0, 0)
+    assert counts(house.take_in("purchases", MAPPING, HEADER, *rows)) == (0, 0, 9, 0)
 
 
 @pytest.mark.full
