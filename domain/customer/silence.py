@@ -81,10 +81,8 @@ def find_silence(
     Raises CustomerAlreadyForgotten, CustomerMerged.
     """
     customer = reduce(evolve, (event for event, _ in history), Customer())
-    said, said_on = next(((event, on) for event, on in reversed(history) if isinstance(event, LifeEvent)), (None, None))
-    by_rule = _is_by_rule(said)
-    is_active = isinstance(said, CustomerActivated | CustomerWonBack) and not by_rule
-    found = silence_of(habit, today, said_on if is_active else None)
+    by_rule = _is_by_rule(next((event for event, _ in reversed(history) if isinstance(event, LifeEvent)), None))
+    found = silence_of(habit, today, _said_active_on(history))
     if found and customer.status in ("active", "at_risk"):
         return _found(customer, found, today)
     if by_rule and customer.status == "at_risk":
@@ -105,6 +103,12 @@ def _found(customer: Customer, found: Silence, today: date) -> tuple[LifeEvent, 
         return ()
     risky = MarkCustomerAtRisk(rule=SILENCE, rule_version=SILENCE_VERSION, signals=found.signals)
     return (mark_at_risk(customer, risky),)
+
+
+def _said_active_on(history: Sequence[tuple[CustomerEvent, date]]) -> date | None:
+    """When a person said last that she is active. What the rule found since does not make that unsaid."""
+    active = (CustomerActivated, CustomerWonBack)
+    return next((on for event, on in reversed(history) if isinstance(event, active) and not _is_by_rule(event)), None)
 
 
 def _lasts(quiet: int, habit: Habit, gaps: int, days: int) -> bool:

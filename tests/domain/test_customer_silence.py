@@ -139,6 +139,11 @@ def test_from_a_persons_word_on_silence_is_counted_anew(word: LifeEvent) -> None
     assert risky.signals[0] == "no purchase for 202 days"
 
 
+def test_a_finding_since_does_not_make_a_persons_word_unsaid() -> None:
+    said = [*SHE_BOUGHT, (CustomerActivated(), ago(70)), (AT_RISK, ago(1))]
+    assert find_silence(said, habit(200), TODAY) == ()
+
+
 def test_of_whom_nothing_can_be_said_it_is_refused() -> None:
     registered = CustomerRegistered(kind="person", name="Ann")
     # those who were merged into her bought
