@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.customer.campaign_messages import (
+    CustomerCampaignMessageBounced,
+    CustomerCampaignMessageDelivered,
     CustomerCampaignMessageOpened,
     CustomerCampaignMessageSent,
     CustomerCampaignResponded,
@@ -52,6 +54,8 @@ class ImportedMember(Frozen):
 
     channel: Word
     sent_at: Moment | None = None
+    delivered: bool | None = None
+    delivered_at: Moment | None = None
     opened_at: Moment | None = None
     responded: bool = False
     responded_at: Moment | None = None
@@ -96,7 +100,8 @@ def answer(history: Sequence[Past], wanted: ImportedAnswer, nth: int, imported_a
 def reached(
     history: Sequence[Past], message_id: UUID, campaign_id: UUID, wanted: ImportedMember, imported_at: datetime
 ) -> list[ImportedFact]:
-    """What became of the campaign's message to her, as far as it is not on record: sent, opened, answered."""
+    """What became of the campaign's message to her, as far as it is not on record: sent, arrived or not, opened,
+    answered."""
     known = {type(past.event) for past in history if getattr(past.event, "message_id", None) == message_id}
     return [fact for fact in _reached(message_id, campaign_id, wanted, imported_at) if type(fact.event) not in known]
 
@@ -104,9 +109,12 @@ def reached(
 def _reached(
     message_id: UUID, campaign_id: UUID, wanted: ImportedMember, imported_at: datetime
 ) -> Iterator[ImportedFact]:
-    sent_at = wanted.sent_at or wanted.opened_at or wanted.responded_at or imported_at
+    sent_at = wanted.sent_at or wanted.delivered_at or wanted.opened_at or wanted.responded_at or imported_at
     sent = CustomerCampaignMessageSent(message_id=message_id, campaign_id=campaign_id, channel=wanted.channel)
     yield ImportedFact(sent, sent_at, () if wanted.sent_at else (NO_DATE,))
+    if wanted.delivered is not None:
+        arrived = CustomerCampaignMessageDelivered if wanted.delivered else CustomerCampaignMessageBounced
+        yield ImportedFact(arrived(message_id=message_id, campaign_id=campaign_id), wanted.delivered_at or sent_at)
     if wanted.opened_at:
         yield ImportedFact(
             CustomerCampaignMessageOpened(message_id=message_id, campaign_id=campaign_id), wanted.opened_at

@@ -5,7 +5,7 @@
 -- parameter within_days: 90; from 1 to 3650; days from the capture to the win
 -- definitions: cohort period
 -- formula: cohort: leads captured in the period and won within within_days of 24 hours / leads captured in the period; period: leads won in the period, whenever they were captured / leads captured in it
--- edge cases: disqualified leads are excluded and counted, merged ones count once; a lead that was reopened keeps its first capture, and is won by its last outcome at as_of; a lead whose days are not over at as_of is immature, and a cohort is mature when no lead of it could still be; none captured gives null
+-- edge cases: disqualified leads are excluded and counted, merged ones count once; a lead that was reopened keeps its first capture, and is won by its last outcome at as_of; one that was won before its capture, as other systems tell it, was won in time; a lead whose days are not over at as_of is immature, and a cohort is mature when no lead of it could still be; none captured gives null
 -- of nothing: null
 -- source: the two definitions that are in use, side by side
 -- reads: lead_at
@@ -25,7 +25,6 @@ FROM (
         status = 'won' AND status_since >= %(period_from)s AND status_since < %(period_to)s AS is_won,
         coalesce(
             status = 'won'
-                AND status_since >= captured_at
                 AND status_since <= captured_at + %(within_days)s * interval '1 day',
             false
         ) AS is_converted,

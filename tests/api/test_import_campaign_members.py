@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from domain.campaign import CampaignPlanned
-from domain.customer import CustomerCampaignMessageOpened, CustomerCampaignMessageSent, CustomerCampaignResponded
+from domain.customer import (
+    CustomerCampaignMessageBounced,
+    CustomerCampaignMessageDelivered,
+    CustomerCampaignMessageOpened,
+    CustomerCampaignMessageSent,
+    CustomerCampaignResponded,
+)
 from tests.api.importing import House, counts, house, refused
 
 __all__ = ["house"]
@@ -48,6 +54,23 @@ def test_a_later_file_adds_what_became_of_the_message(house: House) -> None:
     assert counts(house.take_in("campaign-members", MAPPING, HEADER, later)) == (0, 1, 0, 0)
     assert isinstance(house.events(house.id_of("customer", "Ida"))[-1], CustomerCampaignResponded)
     assert counts(house.take_in("campaign-members", MAPPING, HEADER, later, dry_run=True)) == (0, 0, 1, 0)
+
+
+def test_a_message_arrived_or_came_back(house: House) -> None:
+    mapping = MAPPING.replace('sent_at = "sent"', 'delivered = "arrived"').replace('opened_at = "opened"\n', "")
+    rows = ["id,who,campaign,by,arrived,answered,words", "M1,Eva,Spring,email,yes,,", "M2,Ida,Spring,email,no,,"]
+    report = house.take_in("campaign-members", mapping, *rows, "M3,Uta,Spring,email,,,", "M4,Ada,Spring,email,late,,")
+    assert counts(report) == (3, 0, 0, 1)
+    assert refused(report)[0][1].startswith("'late' in column arrived is neither yes nor no: list it")
+    campaign = house.id_of("campaign", "Spring")
+    said = {who: house.events(house.id_of("customer", who))[2:] for who in ("Eva", "Ida", "Uta")}
+    message = {who: house.id_of("campaign message", key) for who, key in (("Eva", "M1"), ("Ida", "M2"))}
+    assert said == {
+        "Eva": [CustomerCampaignMessageDelivered(message_id=message["Eva"], campaign_id=campaign)],
+        "Ida": [CustomerCampaignMessageBounced(message_id=message["Ida"], campaign_id=campaign)],
+        "Uta": [],
+    }
+    assert counts(house.take_in("campaign-members", mapping, *rows)) == (0, 0, 2, 0)
 
 
 def test_a_row_that_does_not_say_which_campaign_is_refused(house: House) -> None:

@@ -1,12 +1,12 @@
 """Campaign members: one row somebody whom a campaign reached, and what she did about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from api.imports.mapping import SHORT, Cell, CustomerCell, DateCell, RowRefused, TextCell
+from api.imports.mapping import SHORT, Cell, CustomerCell, DateCell, Row, RowRefused, TextCell
 from api.imports.mapping_file import Deciding, Fields, ImportMapping, Said, Texts
 from domain.customer import CustomerCampaignMessageSent
 from domain.customer.imported_contact import ImportedMember, reached
@@ -14,9 +14,15 @@ from domain.imported import ImportedFact, Past
 
 
 class YesOrNoCell(Cell):
-    """Whether she answered the way the campaign wanted; without it, whoever has a response or its moment did."""
+    """Whether it was so; without it, it was where the row says when, or what she answered."""
 
     values: Mapping[str, Literal["yes", "no"]] = Field(default_factory=dict)
+
+    def read(self, row: Row, empty: Collection[str], status: str | None = None) -> str | None:
+        text = super().read(row, empty, status)
+        if text not in (None, "yes", "no"):
+            raise RowRefused(f'{text!r} in column {self.column} is neither yes nor no: list it, as in {{ Y = "yes" }}.')
+        return text
 
 
 class CampaignMemberFields(Fields):
@@ -26,8 +32,12 @@ class CampaignMemberFields(Fields):
     campaign: Annotated[Cell, SHORT]
     channel: Annotated[Cell, SHORT]
     sent_at: Annotated[DateCell, SHORT] | None = None
+    delivered: Annotated[YesOrNoCell, SHORT] | None = None
+    """Whether the message arrived; "no" of one that came back."""
+    delivered_at: Annotated[DateCell, SHORT] | None = None
     opened_at: Annotated[DateCell, SHORT] | None = None
     responded: Annotated[YesOrNoCell, SHORT] | None = None
+    """Whether she answered the way the campaign wanted."""
     responded_at: Annotated[DateCell, SHORT] | None = None
     response: Annotated[TextCell, SHORT] | None = None
 
@@ -47,10 +57,14 @@ class CampaignMembers(ImportMapping):
         if campaign is None or channel is None:
             raise RowRefused("The row does not say which campaign reached her, or by which channel.")
         responded_at = self.moment(fields.responded_at, texts.get("responded_at"))
+        delivered_at = self.moment(fields.delivered_at, texts.get("delivered_at"))
+        arrived = texts.get("delivered") or ("yes" if delivered_at else None)
         told = "yes" if responded_at or texts.get("response") else "no"
         record = ImportedMember(
             channel=channel,
             sent_at=self.moment(fields.sent_at, texts.get("sent_at")),
+            delivered=arrived == "yes" if arrived else None,
+            delivered_at=delivered_at,
             opened_at=self.moment(fields.opened_at, texts.get("opened_at")),
             responded=(texts.get("responded") if fields.responded else told) == "yes",
             responded_at=responded_at,
@@ -63,4 +77,9 @@ class CampaignMembers(ImportMapping):
         return reached(history, deciding.thing_id, deciding.campaign_id, record, deciding.now)
 
     def moments(self, record: ImportedMember) -> Sequence[tuple[str, datetime | None]]:
-        return (("sent", record.sent_at), ("opened", record.opened_at), ("answered", record.responded_at))
+        return (
+            ("sent", record.sent_at),
+            ("delivered", record.delivered_at),
+            ("opened", record.opened_at),
+            ("answered", record.responded_at),
+        )
