@@ -21,12 +21,13 @@ from api.audit import routes as audit
 from api.console import docs, pages
 from api.console.contract import add_examples
 from api.exports import routes as exports
+from api.imports import routes as imports
 from api.kpis import routes as kpis
 from api.problems import add_handlers
 from api.store import Store
 
 _LARGEST_BODY = 1 << 20
-"""In bytes; larger ones are refused with 413."""
+"""In bytes; larger ones are refused with 413. An upload may be as large as the settings say."""
 
 _DESCRIPTION = """An event-sourced CRM: every write is one command, every answer a fold over what happened.
 
@@ -50,6 +51,7 @@ def create_app(store: Store) -> FastAPI:
     app.openapi = lambda: app.openapi_schema or add_examples(plain())  # type: ignore[method-assign]  # FastAPI's way
     about_records = (leads, lead_ties, customers, duplicates, audit, tickets)
     app.include_router(exports.about_customers)
+    app.include_router(imports.router, max_body_size=store.settings.upload_bytes)
     for part in (health, metrics, *about_records, events, kpis, models, exports, members, undo, docs, pages):
         app.include_router(part.router)
     pages.mount_assets(app)

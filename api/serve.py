@@ -12,6 +12,7 @@ import uvicorn
 from api.access import create_sign_in_link
 from api.app import create_app
 from api.demo.load import is_empty, load_demo
+from api.imports.worker import import_jobs
 from api.sealing import seal_key, seals_file
 from api.settings import Settings
 from api.store import open_store, publish_defaults
@@ -52,7 +53,8 @@ def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
         server = uvicorn.Server(
             uvicorn.Config(create_app(store), log_config=None, access_log=False, server_header=False)
         )
-        server.run(sockets=[listening])
+        with import_jobs(store):
+            server.run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     verify_hours: float = Field(default=24, gt=0)
     """After how many hours a running Everfold verifies a read model once more."""
 
+    upload_bytes: int = Field(default=512 << 20, ge=1)
+    """How large a file may be that is uploaded to be imported, in bytes; its mapping and the form around it count."""
+
     oracle_data: Path | None = None
     """A folder of published data sets that the tests compare figures with."""
 

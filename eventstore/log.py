@@ -102,7 +102,7 @@ def new_row(
         "actor": {"kind": envelope.actor_kind, "id": str(envelope.actor_id)},
         "correlation_id": _text(envelope.correlation_id),
         "causation_id": _text(envelope.causation_id),
-        "metadata": {"channel": envelope.channel} | ({"flags": list(flags)} if flags else {}),
+        "metadata": _metadata(envelope, flags),
         "part_id": _text(part_id),
         "occurred_at": occurred_at and occurred_at.isoformat(),
     }
@@ -283,6 +283,11 @@ def row_of(new: NewEvent, envelope: Envelope) -> Row:
         flags=new.flags,
         subject_id=new.subject_id,
     )
+
+
+def _metadata(envelope: Envelope, flags: Sequence[str]) -> codec.Json:
+    behalf = {"on_behalf_of": str(envelope.on_behalf_of)} if envelope.on_behalf_of else {}
+    return {"channel": envelope.channel} | behalf | ({"flags": list(flags)} if flags else {})
 
 
 def _recorded(row: Row) -> Recorded:

@@ -37,6 +37,8 @@ class Envelope:
     channel: str
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
+    on_behalf_of: UUID | None = None
+    """Whose wish the actor carries out, where that is somebody else."""
 
 
 @dataclass(frozen=True, slots=True)

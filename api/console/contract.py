@@ -7,6 +7,7 @@ from typing import Any
 
 Schema = Mapping[str, Any]  # Any: JSON Schema
 
+_FORM = "multipart/form-data"
 _METHODS = ("get", "post", "put", "patch", "delete")
 _STRINGS = {"uuid": "UUID", "date-time": "moment, RFC 3339", "date": "day, YYYY-MM-DD"}
 _SAMPLES: Mapping[str, object] = {
@@ -111,7 +112,8 @@ def add_examples(document: dict[str, Any]) -> dict[str, Any]:
 
 def _operation(document: Schema, base: str, path: str, method: str, told: Schema) -> Operation:
     parameters = told.get("parameters", ())
-    body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    content: Schema = told.get("requestBody", {}).get("content", {})
+    body = next((kind["schema"] for kind in content.values()), None)
     example = _example(document, body, "") if body else None
     scopes = [scope for scheme in told.get("security", ()) for scopes in scheme.values() for scope in scopes]
     return Operation(
@@ -124,8 +126,8 @@ def _operation(document: Schema, base: str, path: str, method: str, told: Schema
         headers=[_parameter(document, one) for one in parameters if one["in"] == "header"],
         body=list(_fields(document, body)) if body else [],
         body_about=_resolved(document, body).get("description", "") if body else "",
-        example=json.dumps(example, indent=2, ensure_ascii=False) if body else None,
-        curl=_curl(base, path, method, signed=bool(told.get("security")), body=example),
+        example=json.dumps(example, indent=2, ensure_ascii=False) if body and _FORM not in content else None,
+        curl=_curl(base, path, method, signed=bool(told.get("security")), body=example, form=_FORM in content),
         answers=[_answer(document, status, answer) for status, answer in told["responses"].items()],
     )
 
@@ -213,7 +215,7 @@ def _example(document: Schema, schema: Schema, name: str) -> object:
     return {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}.get(resolved["type"], name)
 
 
-def _curl(base: str, path: str, method: str, *, signed: bool, body: object) -> str:
+def _curl(base: str, path: str, method: str, *, signed: bool, body: object, form: bool) -> str:
     address = path
     for name in (part[1:-1] for part in path.split("/") if part.startswith("{")):
         address = address.replace(f"{{{name}}}", f"${name.upper()}")
@@ -222,7 +224,9 @@ def _curl(base: str, path: str, method: str, *, signed: bool, body: object) -> s
         parts.append('-H "Authorization: Bearer $KEY"')
     if method != "get":
         parts.append('-H "Idempotency-Key: $RANDOM-$RANDOM"')
-    if body is not None:
+    if form and isinstance(body, dict):
+        parts += [f"-F {name}={value}" for name, value in body.items()]
+    elif body is not None:
         text = json.dumps(body, ensure_ascii=False).replace("'", "'\\''")
         parts += ['-H "Content-Type: application/json"', f"-d '{text}'"]
     return " \\\n  ".join(parts)

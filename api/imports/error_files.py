@@ -31,7 +31,12 @@ class ImportRunning(Trouble):
     """Rows that an import is still setting aside cannot be looked through. Nothing was done; try again after it."""
 
     def __init__(self) -> None:
-        super().__init__(type(self).__doc__)
+        super().__init__(" ".join((type(self).__doc__ or "").split()))
+
+
+class UploadsWaiting(ImportRunning):
+    """Uploaded files wait to be imported, and may hold rows of whom you want to forget. Nothing was done; try again
+    when they are done, which takes a running server: ./crm run"""
 
 
 @contextmanager
@@ -44,18 +49,32 @@ def importing(data: Path) -> Iterator[None]:
 
 @contextmanager
 def no_import(data: Path, patience: float) -> Iterator[None]:
-    """While this is held no import runs. Raises ImportRunning when one still does after `patience` seconds."""
+    """While this is held no import runs, and no upload waits for one. Raises ImportRunning when one still does after
+    `patience` seconds."""
     with _folder(data) as descriptor:
         deadline = time.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise ImportRunning() from None
+        while trouble := _kept_out(descriptor, data):
+            if time.monotonic() > deadline:
+                raise trouble
             time.sleep(_PAUSE)
         yield
+
+
+def uploads(data: Path) -> Path:
+    """Where uploaded files wait, each in a folder of its own."""
+    return data / "imports" / "uploads"
+
+
+def _kept_out(descriptor: int, data: Path) -> ImportRunning | None:
+    """None when the lock was got; no upload comes while it is held."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return ImportRunning()
+    if any(uploads(data).glob("*")):
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        return UploadsWaiting()
+    return None
 
 
 @contextmanager
@@ -177,6 +196,11 @@ def _format(connection: Connection, path: Path) -> FileFormat:
                 mapping = tomllib.loads(recorded.event.mapping.removeprefix("\ufeff"))
                 return FileFormat.model_validate(mapping.get("file", {}))
     return FileFormat()
+
+
+def refused_encoding_of(connection: Connection, path: Path) -> str:
+    """What an error file is written in, by the name that the web has for it."""
+    return _format(connection, path).refused_encoding.removesuffix("-sig")
 
 
 def _delimiter(header: str) -> str:

@@ -46,6 +46,11 @@ class ImportReport:
             self.changed += 1
         self.flagged.update({flag for fact in entry.facts for flag in fact.flags})
 
+    def count_as(self, counted: "ImportReport") -> None:
+        """Rows that were taken in before the import was killed count as what they were then, not as unchanged."""
+        self.created, self.changed, self.unchanged = counted.created, counted.changed, counted.unchanged
+        self.flagged = Counter(counted.flagged)
+
     def refuse(self, line: Line, reason: str) -> None:
         """Count a row that is refused; of a dry run, which has no error file, the first ones are told."""
         self.refused += 1

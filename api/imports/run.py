@@ -4,17 +4,16 @@ A row is recorded whole or not at all, so an import that was killed goes on wher
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
+from uuid import UUID
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.text import Text
 from uuid_utils.compat import uuid7
 
 from api.imports.csv_file import RefusedRows
@@ -24,11 +23,12 @@ from api.imports.kinds import KINDS
 from api.imports.mapping import ImportRefused as ImportRefused
 from api.imports.mapping import RowRefused
 from api.imports.mapping_file import ImportMapping, Said, load_mapping
+from api.imports.progress import progress
 from api.imports.recorder import BROKEN, Recorder
 from api.imports.report import ImportReport as ImportReport
 from api.imports.source import Line, Source, lines_of, look_over
 from api.store import Store, load_workspace
-from domain.imports import ImportCompleted, ImportEvent, ImportStarted
+from domain.imports import ImportCompleted, ImportEvent, ImportReverted, ImportStarted
 from domain.workspace import WORKSPACE_ID
 from eventstore import log
 from eventstore.database import UNAVAILABLE, Connection
@@ -38,7 +38,39 @@ from replay.follow import catch_up
 _CHUNK = 400
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 
-_Advance: TypeAlias = Callable[[int], None]
+Note: TypeAlias = Callable[[int, ImportReport], None]
+"""Is told after each chunk the line that the import has come to, and what became of the rows until there."""
+
+
+class TakenBack(ImportRefused):
+    """The import was taken back before it came to its end. Take it back once more, in case its last rows came after
+    that; or import the file again if you want its rows after all."""
+
+    def __init__(self) -> None:
+        super().__init__(" ".join((type(self).__doc__ or "").split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A file and its mapping, looked over: they fit each other and the workspace."""
+
+    mapping: ImportMapping
+    text: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which import this is: a new one, or one that was killed and goes on."""
+
+    import_id: UUID = field(default_factory=uuid7)
+    dry_run: bool = False
+    on_behalf_of: UUID | None = None
+    keeps_refused: bool = True
+    """Whether refused rows go to an error file."""
+    counted_to: int = 0
+    """The line up to which the rows were counted when it was killed; 0 for a new one."""
+    counted: ImportReport | None = None
 
 
 def import_file(
@@ -48,41 +80,56 @@ def import_file(
 
     Raises ImportRefused when file or mapping cannot be used as they are.
     """
+    ready = look_over_both(store, kind, file, mapping_path)
+    try:
+        with progress(console, ready.source.lines) as advance:
+            run = Run(dry_run=dry_run, keeps_refused=not dry_run)
+            return carry_out(store, ready, run, lambda line, _: advance(line))
+    except OSError as error:
+        raise ImportRefused(
+            f"The error file cannot be written ({error.strerror}). The rows recorded so far stay;"
+            " mend that and run the same import again to go on."
+        ) from None
+    except UNAVAILABLE:
+        raise ImportRefused(
+            "The database stopped answering in the middle of the import. The rows recorded so far stay;"
+            " run the same import again to go on."
+        ) from None
+
+
+def look_over_both(store: Store, kind: str, file: Path, mapping_path: Path) -> Ready:
+    """Raises ImportRefused when file or mapping cannot be used as they are."""
     mapping, text = load_mapping(mapping_path, kind, KINDS)
     source = look_over(file, mapping.file)
-    if mapping.whose and mapping.whose.by in ("email", "phone"):
+    with store.pool.connection() as connection:
+        mapping.must_fit(source.header, load_workspace(connection)[0])
+    return Ready(mapping, text, source)
+
+
+def carry_out(store: Store, ready: Ready, run: Run, note: Note) -> ImportReport:
+    """Take the rows in. Raises TakenBack, one of UNAVAILABLE, or OSError when the error file cannot be written."""
+    if ready.mapping.whose and ready.mapping.whose.by in ("email", "phone"):
         with store.following() as following:
             catch_up(following)  # who is reached where, the read models know
     with store.pool.connection() as connection:
-        mapping.must_fit(source.header, load_workspace(connection)[0])
-        run = _Import(store, connection, mapping, source, dry_run=dry_run)
-        try:
-            return run.carry_out(text, console)
-        except OSError as error:
-            raise ImportRefused(
-                f"The error file cannot be written ({error.strerror}). The rows recorded so far stay;"
-                " mend that and run the same import again to go on."
-            ) from None
-        except UNAVAILABLE:
-            raise ImportRefused(
-                "The database stopped answering in the middle of the import. The rows recorded so far stay;"
-                " run the same import again to go on."
-            ) from None
+        return _Import(store, connection, ready, run).carry_out(note)
 
 
 class _Import:
     """One import under way. Of each row it keeps a digest, to find external ids that come twice."""
 
-    def __init__(
-        self, store: Store, connection: Connection, mapping: ImportMapping, file: Source, *, dry_run: bool
-    ) -> None:
-        self._connection, self._mapping, self._file = connection, mapping, file
-        self._report = ImportReport(uuid7(), mapping.kind, dry_run)
-        self._id = self._report.import_id
-        self._envelope = log.Envelope("import", self._id, "import", correlation_id=self._id)
-        self._identities = Identities(store, connection, mapping)
-        self._recorder = Recorder(store, connection, mapping, self._envelope, self._identities, dry_run=dry_run)
-        self._refused = RefusedRows(store.settings.data / "imports" / f"{self._id}-errors.csv", file)
+    def __init__(self, store: Store, connection: Connection, ready: Ready, run: Run) -> None:
+        self._connection, self._mapping, self._file, self._text = connection, ready.mapping, ready.source, ready.text
+        self._run, self._id = run, run.import_id
+        self._report = ImportReport(run.import_id, ready.mapping.kind, run.dry_run)
+        self._envelope = log.Envelope(
+            "import", self._id, "import", correlation_id=self._id, on_behalf_of=run.on_behalf_of
+        )
+        self._identities = Identities(store, connection, ready.mapping)
+        self._recorder = Recorder(
+            store, connection, ready.mapping, self._envelope, self._identities, dry_run=run.dry_run
+        )
+        self._refused = RefusedRows(store.settings.data / "imports" / f"{self._id}-errors.csv", ready.source)
         self._data = store.settings.data
         self._set_aside: list[tuple[Line, str]] = []
         self._seen: dict[bytes, bytes] = {}
@@ -90,23 +137,23 @@ class _Import:
         self._repeated: list[tuple[Line, Said]] = []
         self._refused_keys: dict[bytes, str] = {}
 
-    def carry_out(self, mapping_text: str, console: Console) -> ImportReport:
-        """Take the rows in, chunk by chunk. Raises one of UNAVAILABLE when the database goes away."""
+    def carry_out(self, note: Note) -> ImportReport:
+        """Take the rows in, chunk by chunk."""
         report = self._report
-        self._append(1, ImportStarted(kind=self._mapping.kind, file_sha256=self._file.sha256, mapping=mapping_text))
+        self._start()
         with ExitStack() as stack:
             # first the lock, and last: whoever is forgotten is either known to be here, or finds all rows in the file
-            if not report.dry_run:
+            if self._run.keeps_refused:
                 stack.enter_context(importing(self._data))
             stack.enter_context(self._refused)
-            advance = stack.enter_context(_progress(console, self._file.lines))
             lines = lines_of(self._file)
             while chunk := list(islice(lines, _CHUNK)):
                 self._take_in(chunk)
-                advance(chunk[-1].last)
+                if self._run.counted and chunk[-1].last == self._run.counted_to:
+                    report.count_as(self._run.counted)
+                note(chunk[-1].last, report)
         report.errors_file = self._refused.path if self._refused.count else None
         self._append(
-            2,
             ImportCompleted(
                 rows=report.rows,
                 created=report.created,
@@ -116,6 +163,15 @@ class _Import:
             ),
         )
         return report
+
+    def _start(self) -> None:
+        """Say so in the log, unless the log says so already. Raises TakenBack."""
+        history = log.load(self._connection, self._id).history
+        if any(isinstance(recorded.event, ImportReverted) for recorded in history):
+            raise TakenBack()
+        if not history:
+            kind, digest = self._mapping.kind, self._file.sha256
+            self._append(ImportStarted(kind=kind, file_sha256=digest, mapping=self._text))
 
     def _take_in(self, chunk: Sequence[Line]) -> None:
         """The histories of a whole chunk are read at once, and what it adds to them is recorded at once."""
@@ -143,7 +199,7 @@ class _Import:
         for (line, reason), its in zip(self._set_aside, ids, strict=True):
             about = (replace(line, cells=()), str(log.SubjectForgotten())) if its & forgotten else (line, reason)
             self._report.refuse(*about)
-            if not self._report.dry_run:
+            if self._run.keeps_refused:
                 self._refused.add(*about)
         self._set_aside.clear()
 
@@ -202,9 +258,9 @@ class _Import:
             raise RowRefused("A row further up in this file has the same external id and says something else.")
         return before is not None
 
-    def _append(self, version: int, event: ImportEvent) -> None:
+    def _append(self, event: ImportEvent) -> None:
         if not self._report.dry_run:
-            new = log.NewEvent(WORKSPACE_ID, "import", self._id, version, event)
+            new = log.NewEvent(WORKSPACE_ID, "import", self._id, None, event)
             log.append(self._connection, [new], self._envelope)
 
 
@@ -216,26 +272,3 @@ def _content(said: Said) -> str:
 
 def _digest(text: str) -> bytes:
     return blake2b(text.encode(), digest_size=16).digest()
-
-
-@contextmanager
-def _progress(console: Console, lines: int) -> Iterator[_Advance]:
-    """Shows how far the import is, on a terminal only; is told the line that it has come to."""
-    columns = (
-        TextColumn("{task.completed:,} of {task.total:,} lines"),
-        BarColumn(),
-        TaskProgressColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("import", total=lines)
-        yield lambda line: progress.update(task, completed=line)
-
-
-class _Rate(ProgressColumn):
-    """Lines a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f} lines/s" if speed else "")

@@ -680,7 +680,9 @@ def test_every_example_of_the_manual_is_accepted(stranger: TestClient) -> None:
         one.path: one for group in operations(app.openapi(), "http://x").values() for one in group if one.example
     }
     written = [
-        (path, route) for path, route in api_routes(app) if "POST" in (route.methods or ()) and route.include_in_schema
+        (path, route)
+        for path, route in api_routes(app)
+        if "POST" in (route.methods or ()) and route.include_in_schema and path != "/v1/imports"  # a form, no JSON
     ]
     assert len(written) > 20
     for path, route in written:

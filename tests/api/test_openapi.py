@@ -47,7 +47,7 @@ def test_every_example_is_accepted(client: TestClient, connection: Connection, d
     bodies = {
         path: told["requestBody"]["content"]["application/json"]["example"]
         for path, method, told in operations(document)
-        if method == "post"
+        if method == "post" and "application/json" in told["requestBody"]["content"]
     }
     assert len(bodies) > 25
     assert client.post("/v1/leads", json=bodies.pop("/v1/leads")).status_code == 201
