@@ -16,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.forget import forget
-from api.imports import jobs, recorder
+from api.imports import appending, jobs
 from api.imports import run as run_of_import
 from api.imports.error_files import UploadsWaiting, no_import, uploads
 from api.imports.worker import Stopped, import_jobs, work_off
@@ -47,7 +47,7 @@ def kill(monkeypatch: pytest.MonkeyPatch, at: int, problem: type[BaseException],
         return done
 
     monkeypatch.setattr(run_of_import, "_CHUNK", 4)
-    monkeypatch.setattr(recorder, "append_bulk", failing)
+    monkeypatch.setattr(appending, "append_bulk", failing)
 
 
 def types(house: House, import_id: str) -> list[type]:
