@@ -1,13 +1,8 @@
 """The whole log as files by month, beside psycopg's COPY of the same rows into one file."""
 
-import re
-import resource
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
-from multiprocessing import get_context
-from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
@@ -16,6 +11,7 @@ from typing import IO
 from psycopg import Cursor, sql
 from psycopg.rows import DictRow
 
+from bench.alone import alone
 from bench.ground import ROUNDS, Measured, Result, compared, database, statement
 from bench.growth import fill
 from eventstore.database import connect
@@ -42,7 +38,7 @@ def run(conninfo: str, events: int) -> Iterator[Result | Measured]:
             fill(small, events // 10)
             for form in _FORMS:
                 for count, where in ((events, conninfo), (events // 10, small)):
-                    taken = _memory(where, Path(folder), form)
+                    _, taken = alone(_exported, where, Path(folder), form)
                     yield Measured(f"memory at most, {count:,} events as {form}", taken, "MB")
 
 
@@ -72,26 +68,3 @@ def _rate(work: Callable[[], int]) -> float:
     begin = time.perf_counter()
     done = work()
     return done / (time.perf_counter() - begin)
-
-
-def _memory(conninfo: str, folder: Path, form: Form) -> float:
-    """Megabytes that a new process has at most, the interpreter included."""
-    ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_measured, args=(conninfo, folder, form, theirs))
-    process.start()
-    taken: float = ours.recv()
-    process.join()
-    return taken
-
-
-def _measured(conninfo: str, folder: Path, form: Form, pipe: Pipe) -> None:
-    with suppress(OSError):  # without it the process that began this one counts too; only Linux has it
-        Path("/proc/self/clear_refs").write_text("5")
-    _exported(conninfo, folder, form)
-    pipe.send(_most())
-
-
-def _most() -> float:
-    with suppress(OSError):
-        return int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

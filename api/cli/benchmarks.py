@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -34,12 +35,31 @@ def bench_append(seconds: Seconds = 5, as_json: AsJson = False) -> None:
 
 
 @app.command("import")
-def bench_import(seconds: Seconds = 5, as_json: AsJson = False) -> None:
-    """Bulk appends against a raw COPY of finished rows."""
+def bench_import(
+    seconds: Seconds = 5,
+    rows: Annotated[int, typer.Option(min=10, help="How many leads the CSV file has.")] = 100_000,
+    as_json: AsJson = False,
+) -> None:
+    """Bulk appends, and leads from a CSV file end to end, against a raw COPY of finished rows."""
     from bench import bulk, ground
+    from bench import rows as bench_rows
 
-    with explaining(), ground.scratch(*_server()) as conninfo:
-        _report(bulk.run(conninfo, seconds), as_json)
+    with explaining(), ground.scratch(*_server()) as conninfo, ground.database(conninfo) as other:
+        _report(chain(bulk.run(conninfo, seconds), bench_rows.run(other, rows, _import_leads)), as_json)
+
+
+def _import_leads(conninfo: str, file: Path, mapping: Path) -> None:
+    from rich.console import Console
+
+    from api.imports.run import import_file
+    from api.store import open_store
+    from replay.follow import catch_up
+
+    with TemporaryDirectory() as data:
+        settings = Settings.model_validate({"DATABASE_URL": conninfo, "data": Path(data)})
+        with open_store(settings) as store, store.following() as following:
+            import_file(store, "leads", file, mapping, Console(quiet=True))
+            catch_up(following)
 
 
 @app.command("verify")
@@ -131,6 +151,15 @@ def bench_asof(
 
     with explaining(), _demo(max(1, events // _EVENTS_PER_CUSTOMER)) as conninfo:
         _report(asof.run(conninfo, seconds), as_json)
+
+
+@app.command("kpi")
+def bench_kpi(customers: Customers = 400, as_json: AsJson = False) -> None:
+    """Every figure of a quarter against one scan of what it reads, and all of them as of a past moment."""
+    from bench import kpis
+
+    with explaining(), _demo(customers) as conninfo:
+        _report(kpis.run(conninfo), as_json)
 
 
 @contextmanager

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from bench import append, asof, audit, bulk, export, follow, ground, growth, hot, projected, tail
+from api.cli import benchmarks
+from bench import append, asof, audit, bulk, export, follow, ground, growth, hot, kpis, projected, tail
 from bench import replay as bench_replay
+from bench import rows as bench_rows
 from bench import verify as bench_verify
 from bench.ground import Contender, Measured, NotDurable, Result, compared
 from eventstore import log
 from eventstore.database import Connection, connect
 from eventstore.fence import horizon
+from projections import kpi
 from projections.read_models import read_models
 from replay.follow import catch_up
 from replay.verification import verify
@@ -217,3 +220,20 @@ def test_exports_are_measured_beside_a_copy_of_the_same_rows(
     assert isinstance(parquet, Result)
     assert min(ndjson.ratio, parquet.ratio) > 0
     assert [each.unit for each in taken if isinstance(each, Measured)] == ["MB"] * 4
+
+
+def test_a_file_is_taken_in_whole_and_its_events_are_copied(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ground, "_NEEDED", ())
+    with ground.database(cluster) as empty, connect(empty) as connection:
+        end_to_end, *taken = bench_rows.run(empty, 40, benchmarks._import_leads)
+        assert isinstance(end_to_end, Result)
+        assert f"{count(connection, 'log.event')} events" in end_to_end.figure
+        assert count(connection, "public.lead") == 40
+    assert end_to_end.ratio > 0
+    assert [each.unit for each in taken if isinstance(each, Measured)] == ["MB"] * 2
+
+
+def test_every_figure_is_measured_live_and_as_of_a_moment(small_log: str) -> None:
+    measured = {each.figure.partition(",")[0]: each.value for each in kpis.run(small_log) if isinstance(each, Measured)}
+    assert kpi.kpis().keys() < measured.keys()
+    assert measured["all figures as of a past moment"] > 0
