@@ -244,7 +244,7 @@ def live_through(house: House, tmp_path: Path) -> Known:
 
 
 def error_files(house: House) -> str:
-    return "".join(path.read_text() for path in (house.data / "imports").glob("*"))
+    return "".join(path.read_text() for path in (house.data / "imports").glob("*.csv"))
 
 
 def analyze(connection: Connection) -> None:

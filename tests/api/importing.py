@@ -20,7 +20,7 @@ from replay.follow import catch_up
 from replay.verification import verify
 
 BY = log.Envelope("system", SYSTEM_ID, "test")
-_OWN = ("position", "version", "last_event_at", "status_position", "position_of_first", "added_at")
+_OWN = ("position", "version", "last_event_at", "status_position", "position_of_first", "added_at", "answered_position")
 
 
 @dataclass(frozen=True)

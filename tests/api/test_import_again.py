@@ -59,6 +59,9 @@ def other(emptied: Settings) -> Iterator[Store]:
         yield opened
 
 
+_ACTORS = ("actor", "answered_by")
+
+
 def timeless(house: House) -> dict[str, list[str]]:
     """What is known, but for which import said it, and when: what the file does not date happened at the import."""
     known = {
@@ -68,7 +71,7 @@ def timeless(house: House) -> dict[str, list[str]]:
 
 
 def _timeless(row: dict[str, Any]) -> dict[str, Any]:
-    own = {name for name, value in row.items() if isinstance(value, datetime) or "position" in name or name == "actor"}
+    own = {name for name, value in row.items() if isinstance(value, datetime) or "position" in name or name in _ACTORS}
     return {name: value for name, value in row.items() if name not in own}
 
 

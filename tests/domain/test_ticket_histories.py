@@ -10,6 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from domain import ticket as tickets
 from domain.event import Command, Refusal, personal_fields
+from domain.follow_up import FollowUpScheduled
+from domain.interaction import InteractionLogged
 from domain.merge import MergeReverted
 from domain.ticket import (
     SlaEvent,
@@ -19,6 +21,7 @@ from domain.ticket import (
     TicketSlaApplied,
     with_clocks,
 )
+from domain.work import WorkEvent
 from tests.domain.histories import DAY, examples_of, forgotten, patient
 from tests.domain.tickets import (
     AROUND_THE_CLOCK,
@@ -121,7 +124,8 @@ class TicketsLife(RuleBasedStateMachine):
             assert self.history == known
             return
         if self.ticket.merges.into:
-            assert isinstance(decided[0], MergeReverted)
+            assert isinstance(decided[0], MergeReverted | WorkEvent)
+            assert not isinstance(decided[0], InteractionLogged | FollowUpScheduled), "nothing new is begun"
         self.record(decided)
 
     def record(self, decided: Sequence[TicketEvent]) -> None:

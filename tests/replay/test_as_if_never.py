@@ -45,7 +45,7 @@ MERGES = st.tuples(st.sampled_from(NOUNS), st.booleans())
 ERASED = "SELECT occurred_at FROM log.event WHERE customer_id = ANY(%s) AND type = 'customer.forgotten'"
 PLACES = {
     "position", "positions", "version", "status_position", "stage_position", "responded_position", "record_position",
-    "refund_positions", "last_event_at",
+    "refund_positions", "answered_position", "last_event_at",
 }  # fmt: skip
 """Where something stands in the log, and when its last event was, which a merge in between moves on."""
 
