@@ -25,6 +25,8 @@ from tests.test_project import files
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(page for page in (ROOT / "README.md", *ROOT.glob("docs/**/*.md")) if "```console" in page.read_text())
+TIERED = [pytest.param(page, marks=[] if page.name == "README.md" else pytest.mark.full) for page in PAGES]
+"""The front page in the gate, the others in the long tier."""
 
 
 def steps(page: Path) -> list[tuple[str, str]]:
@@ -86,7 +88,7 @@ def served(command: str, place: Path, environment: dict[str, str]) -> Iterator[s
         process.wait(timeout=30)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", TIERED, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_does_what_it_says(page: Path, new_database: Callable[[], str], tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -306,6 +306,7 @@ def test_an_export_is_of_one_moment(
     assert (tmp_path / "log" / "external_id.ndjson").read_bytes() == b""
 
 
+@pytest.mark.full
 def test_the_commands_say_what_was_done_and_why_not(crm: Crm, emptied: Settings, tmp_path: Path) -> None:
     folder = str(tmp_path / "log")
     assert "Say where to" in crm("export", "--log", code=2)

@@ -266,6 +266,7 @@ def test_live_rows_are_what_a_replay_gives(imported: Store) -> None:
         )
 
 
+@pytest.mark.full
 def test_the_first_time_everything_is_new_and_then_only_what_is(
     empty_store: Store, pipeline_file: Path, deals: list[Deal], oracle_data: Path, tmp_path: Path
 ) -> None:

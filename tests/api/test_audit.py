@@ -426,6 +426,7 @@ def test_a_terminal_is_not_moved_by_what_somebody_wrote() -> None:
     assert safe("Zoë \x1b[2J\u202e\n") == "Zoë \\x1b[2J\\u202e\\n"
 
 
+@pytest.mark.full
 def test_the_command_line_writes_all_four_formats(crm: Crm, connection: Connection) -> None:
     ann = registered(connection, "<b>Ann</b>")
     position = record(connection, ann, CustomerRenamed(name="Anna"), by=log.Envelope("user", uuid4(), "console"))

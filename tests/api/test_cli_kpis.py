@@ -18,6 +18,8 @@ from tests.projections.records import tell
 
 __all__ = ["crm"]
 
+pytestmark = pytest.mark.full
+
 QUARTER = ("--from", "2026-07-01", "--to", "2026-10-01")
 
 

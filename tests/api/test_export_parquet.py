@@ -140,6 +140,7 @@ def test_where_the_packages_are_missing_that_is_said_before_anybody_is_noted(
     assert accesses(connection, [customer_id], 9) == []
 
 
+@pytest.mark.full
 def test_the_command_writes_a_file(crm: Crm, connection: Connection, tmp_path: Path) -> None:
     customer_id, _ = lived_in(connection)
     assert "goes into a file" in crm("export", "leads", "--format", "parquet", code=2)

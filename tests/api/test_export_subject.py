@@ -147,6 +147,7 @@ def test_a_key_needs_all_three_scopes(
     assert anonymous.get(f"/v1/customers/{ann}/export").status_code == 403
 
 
+@pytest.mark.full
 def test_the_command_makes_a_folder_for_its_owner_alone(crm: Crm, connection: Connection, tmp_path: Path) -> None:
     acme, bo = lived_in(connection, "Acme")
     folder = tmp_path / "folder"

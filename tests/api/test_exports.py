@@ -212,6 +212,7 @@ def test_an_export_is_of_one_moment(
     assert [row["title"] for row in exported(client, "leads")] == ["A", "B"]
 
 
+@pytest.mark.full
 def test_the_command_writes_a_file_or_prints(crm: Crm, connection: Connection, tmp_path: Path) -> None:
     customer_id, _ = lived_in(connection)
     path = tmp_path / "customers.csv"
@@ -266,6 +267,7 @@ def _of(client: TestClient, form: str, kind: str, customer_id: UUID) -> list[dic
     return [row for row in rows if row["customer_id"] == str(customer_id)]
 
 
+@pytest.mark.full
 def test_ten_times_the_rows_take_no_more_memory(store: Store, connection: Connection) -> None:
     customer_id, _ = lived_in(connection)
     columns = "stream_type, customer_id, position, happened_at, kind, actor, is_corrected"

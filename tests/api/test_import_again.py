@@ -30,6 +30,8 @@ from tests.api.importing import House, counts, house
 
 __all__ = ["house"]
 
+pytestmark = pytest.mark.full
+
 LEADS = leads.MAPPING.replace('kind = "leads"', "").replace('system = "erp"', "")
 FILES: dict[str, tuple[str, Sequence[str]]] = {
     "customers": (customers.MAPPING, [customers.HEADER, customers.FIRM, customers.LADY]),

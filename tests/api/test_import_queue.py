@@ -223,6 +223,7 @@ def test_what_never_came_into_the_queue_is_removed_at_the_start(house: House) ->
         assert not left.exists()
 
 
+@pytest.mark.full
 def test_a_server_that_is_killed_goes_on_at_its_next_start(house: House, client: TestClient) -> None:
     rows = [ROWS[0], *(f"{number},Firm {number},2026-01-05" for number in range(4000))]
     settings = house.store.settings

@@ -136,6 +136,7 @@ def crm(conninfo: str, tmp_path: Path) -> Crm:
     return Crm(conninfo, tmp_path / "data")
 
 
+@pytest.mark.full
 def test_the_command_line_says_who_and_why(crm: Crm, store: Store, connection: Connection) -> None:
     ann = buying(connection, 139, 118, 97)
     told = crm("churn", "find", "--dry-run")

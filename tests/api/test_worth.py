@@ -110,6 +110,7 @@ def crm(conninfo: str, tmp_path: Path) -> Crm:
     return Crm(conninfo, tmp_path / "data")
 
 
+@pytest.mark.full
 def test_the_command_line_fits_and_records_unless_told_not_to(
     crm: Crm, shop: Store, client: TestClient, tmp_path: Path
 ) -> None:

@@ -121,6 +121,7 @@ def assert_alike(pair: Pair) -> None:
     assert one == other
 
 
+@pytest.mark.full
 @for_all(steps=st.lists(st.tuples(STEPS, st.none() | MERGES, st.booleans()), min_size=1, max_size=12))
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_after_an_unmerge_all_is_as_in_a_log_without_it(

@@ -19,6 +19,7 @@ from tests.replay.histories import STEPS, Company, Step
 from tests.replay.own import lead_count
 
 
+@pytest.mark.full
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @for_all(steps=STEPS)
 def test_it_touches_what_the_log_says_of_any_part_of_it(connection: Connection, steps: list[Step]) -> None:

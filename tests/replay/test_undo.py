@@ -128,6 +128,7 @@ def test_a_fold_sees_that_something_was_undone_only_when_it_names_that_event() -
         parse("every", "", fold.format("lead.*_undone"))
 
 
+@pytest.mark.full
 @for_all(
     first=st.lists(any_lead_event, max_size=5),
     versions=st.sets(st.integers(1, 6), min_size=1),
