@@ -103,6 +103,12 @@ def no_wider_than_the_window(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
+def nothing_sticks_out(page: Page, boxes: str) -> bool:
+    """Whether each of these boxes is as wide as what is in it, also when amounts are long."""
+    page.locator(f"{boxes} .value").first.evaluate("it => it.innerHTML = '<span>123,456,789.12 EUR</span>'")
+    return bool(page.locator(boxes).evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)"))
+
+
 def test_a_lead_goes_through_the_console(visit: Visit) -> None:
     page = visit.page
     assert no_wider_than_the_window(page)
@@ -132,6 +138,7 @@ def test_a_lead_goes_through_the_console(visit: Visit) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("won")
 
     page.get_by_role("link", name="Figures").click()
+    assert nothing_sticks_out(page, ".figures li")
     page.get_by_role("link", name="Win rate").click()
     expect(page.locator(".value")).to_contain_text("–")  # nothing was won in the month before
     page.goto(f"{visit.base}/console/kpis/win_rate")
