@@ -54,7 +54,6 @@ def create_app(store: Store) -> FastAPI:
     app.include_router(imports.router, max_body_size=store.settings.upload_bytes)
     for part in (health, metrics, *about_records, events, kpis, models, exports, members, undo, docs, pages):
         app.include_router(part.router)
-    pages.mount_assets(app)
     add_handlers(app)
     must_declare_permissions(app)
     return app

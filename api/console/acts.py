@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from api.access import OpenStore, Principal
 from api.capturing import capture as capture_lead
 from api.console.board import show_board
-from api.console.frame import Notice, PageRoute, SignedIn, Typed
+from api.console.frame import Notice, PageRoute, SignedIn, Typed, viewers_zone
 from api.console.lead import show_lead
 from api.console.shown import words
 from api.problems import IdempotencyKeyReused, StaleVersion
@@ -69,6 +70,13 @@ class Sent:
         principal = Principal("user", self.member_id, frozenset({"leads:read", "leads:write"}))
         return Writer(self.store, principal, "console", command_id, self.version, Response())
 
+    def moment(self, typed: str) -> datetime | str:
+        """What was typed as a moment, in the viewer's zone; other text stays as it is, for the command to refuse."""
+        try:
+            return datetime.fromisoformat(typed).replace(tzinfo=viewers_zone(self.request))
+        except ValueError:
+            return typed
+
     def _answered(
         self,
         lead_id: UUID | None,
@@ -94,7 +102,7 @@ class Sent:
         if self.shown_on == "lead":
             return RedirectResponse(f"/console/leads/{lead.lead_id}", 303)
         query = urlencode({"position": lead.position} | ({"owner": self.owner} if self.owner else {}))
-        return RedirectResponse(f"/console?{query}#lead-{lead.lead_id}", 303)
+        return RedirectResponse(f"/console/pipeline?{query}#lead-{lead.lead_id}", 303)
 
     def _told(self, lead_id: UUID | None, status: int, text: str) -> Response:
         act = self.request.url.path.rpartition("/")[2]
@@ -204,12 +212,12 @@ def log_interaction(
 def schedule_follow_up(
     lead_id: UUID, sent: SentForm, what: Field = None, due_at: Field = None, assignee_id: Field = None
 ) -> Response:
-    """Plan what to do next, and by when (in UTC)."""
+    """Plan what to do next, and by when, as the clock stands where the viewer is."""
     new_id = sent.writer().new_id("task")
     return sent.act(
         lead_id,
         rules.ScheduleFollowUp,
-        {"what": what, "due_at": due_at and f"{due_at}Z", "assignee_id": assignee_id},
+        {"what": what, "due_at": due_at and sent.moment(due_at), "assignee_id": assignee_id},
         lambda lead, wish: rules.schedule_follow_up(lead, wish, new_id),
     )
 

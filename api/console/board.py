@@ -48,7 +48,7 @@ class Column:
     cards: Sequence[Row]
 
 
-@router.get("/console")
+@router.get("/console/pipeline")
 def show(
     request: Request,
     store: OpenStore,
@@ -63,7 +63,7 @@ def show(
 @router.get("/console/leads")
 def back_to_the_board() -> Response:
     """Where a reload of a refused form leads."""
-    return RedirectResponse("/console", 303)
+    return RedirectResponse("/console/pipeline", 303)
 
 
 def show_board(

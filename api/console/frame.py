@@ -1,7 +1,6 @@
 """What all pages share: the frame around them, who is signed in, and what a browser is told about them."""
 
 import gzip
-import hashlib
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.access import OpenStore, session_member
 from api.console import shown
+from api.console.assets import asset
 from api.problems import RequestProblem
 from eventstore.database import UNAVAILABLE, DatabaseUnavailable
 from eventstore.fence import StuckWriter
@@ -26,11 +27,12 @@ OPERATOR_ID = UUID("00000000-0000-7000-8000-000000000003")
 """Whoever holds a printed link: the one member there is until people sign in under their own names."""
 
 SESSION_COOKIE = "everfold_session"
-ASSETS = Path(__file__).parent / "static"
+ZONE_COOKIE = "everfold_zone"
+"""Names the viewer's time zone, as the browser knows it."""
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _WORTH_PACKING = 1_000
 _UNAVAILABLE: tuple[type[Exception], ...] = (StuckWriter, DatabaseUnavailable, *UNAVAILABLE)
@@ -41,6 +43,27 @@ class Typed(dict[str, str]):
 
     def __missing__(self, _: str) -> str:
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """An entry of the navigation: what it is called, the letter that leads there after g, and what lies in it."""
+
+    name: str
+    address: str
+    key: str
+    parts: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Whether the page at this path is one of the room's."""
+        return any(path == part or path.startswith(f"{part}/") for part in (self.address, *self.parts))
+
+
+ROOMS = (
+    Room("Pipeline", "/console/pipeline", "p", ("/console/leads",)),
+    Room("Figures", "/console/kpis", "f"),
+    Room("API", "/docs", "d"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +125,20 @@ def signed_in(request: Request, store: OpenStore) -> UUID:
 SignedIn = Annotated[UUID, Depends(signed_in)]
 
 
+def viewers_zone(request: Request) -> ZoneInfo:
+    """The zone in which whoever looks thinks of days and hours; UTC until the browser has told."""
+    try:
+        return ZoneInfo(request.cookies.get(ZONE_COOKIE, "UTC"))
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a cookie can hold anything, also the name of a folder
+        return ZoneInfo("UTC")
+
+
 def page(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
     """A page from its template; `values` are what the template shows."""
     frame = {
         "here": request.url.path,
+        "rooms": ROOMS,
+        "viewers_zone": viewers_zone(request),
         "may_sign_out": SESSION_COOKIE in request.cookies,
         "form_key": secrets.token_urlsafe(12),  # one per page shown: a form sent twice from it acts once
         "now": datetime.now(UTC),
@@ -118,11 +151,6 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
 def explain(request: Request, status: int, title: str, detail: str) -> HTMLResponse:
     """A page that says what went wrong and what to do about it."""
     return page(request, "problem.html", status, title=title, detail=detail, unsigned=status == 401)
-
-
-def asset(name: str) -> str:
-    """The address of a file in `static`, another one whenever its content changes."""
-    return f"/console/static/{name}?v={_versions[name]}"
 
 
 def _must_come_from_here(request: Request) -> None:
@@ -159,7 +187,6 @@ def _finished(request: Request, response: Response) -> Response:
     return response
 
 
-_versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for file in ASSETS.iterdir()}
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -174,6 +201,7 @@ _templates.filters.update(
         shown.age,
         shown.amount,
         shown.day,
+        shown.exact,
         shown.figure,
         shown.flag,
         shown.marked,

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.access import OpenStore
-from api.console.frame import OPERATOR_ID, Notice, PageRoute, SignedIn, page
+from api.console.frame import OPERATOR_ID, Notice, PageRoute, SignedIn, page, viewers_zone
 from api.console.shown import words
 from api.events import event_resource
 from api.problems import NotFound
@@ -92,7 +93,7 @@ def show_lead(request: Request, store: Store, lead_id: UUID, notice: Notice | No
         stages=[stage.name for stage in pipeline.stages] if pipeline else [],
         members=members,
         follow_ups=_to_do(stands, names),
-        days=_days(history, names),
+        days=_days(history, names, viewers_zone(request)),
         events=len(history),
     )
 
@@ -104,12 +105,12 @@ def _names(workspace: Workspace) -> Mapping[UUID, str]:
     return {**members, **keys, OPERATOR_ID: "the operator", SYSTEM_ID: "Everfold"}
 
 
-def _days(history: Sequence[Recorded], names: Mapping[UUID, str]) -> list[tuple[date, list[Told]]]:
-    """The latest day first, and on a day what happened last."""
+def _days(history: Sequence[Recorded], names: Mapping[UUID, str], zone: ZoneInfo) -> list[tuple[date, list[Told]]]:
+    """The viewer's latest day first, and on a day what happened last."""
     latest_first = sorted(history, key=lambda recorded: (recorded.occurred_at, recorded.position), reverse=True)
     gone = undone(history)
     told = (_told(recorded, names, is_undone=recorded.version in gone) for recorded in latest_first)
-    by_day = groupby(told, key=lambda one: one.recorded.occurred_at.astimezone(UTC).date())
+    by_day = groupby(told, key=lambda one: one.recorded.occurred_at.astimezone(zone).date())
     return [(day, list(events)) for day, events in by_day]
 
 

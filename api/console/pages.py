@@ -1,16 +1,15 @@
-"""The console's front door: signing in and out, where the pages are, and their style sheet."""
+"""The console's front door: signing in and out, and where the pages are."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from fastapi.staticfiles import StaticFiles
 
 from api.access import OpenStore, close_session, open_session
-from api.console import acts, board, figures, lead
-from api.console.frame import ASSETS, OPERATOR_ID, SESSION_COOKIE, PageRoute, explain
+from api.console import acts, assets, board, figures, lead
+from api.console.frame import OPERATOR_ID, SESSION_COOKIE, PageRoute, explain
 
-__all__ = ["OPERATOR_ID", "mount_assets", "router"]
+__all__ = ["OPERATOR_ID", "router"]
 
 _LINK_IS_WORTHLESS = "It was used before, is older than an hour, or was not copied whole. Get a new one:"
 
@@ -18,9 +17,10 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/")
+@router.get("/console")
 def home() -> Response:
     """Straight to the board."""
-    return RedirectResponse("/console", 303)
+    return RedirectResponse("/console/pipeline", 303)
 
 
 @router.get("/console/sign-in")
@@ -44,18 +44,5 @@ def sign_out(request: Request, store: OpenStore) -> Response:
     return response
 
 
-def mount_assets(app: FastAPI) -> None:
-    """Serve the style sheet; its address changes with its content, so a browser may keep it."""
-    app.mount("/console/static", _Assets(directory=ASSETS), name="console assets")
-
-
-class _Assets(StaticFiles):
-    async def get_response(self, path: str, scope: object) -> Response:
-        response = await super().get_response(path, scope)  # type: ignore[arg-type]  # Starlette's Scope
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
-
-
-for pages in (board.router, lead.router, acts.router, figures.router):
+for pages in (assets.router, board.router, lead.router, acts.router, figures.router):
     router.include_router(pages)

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 _FLAGS = {
@@ -60,15 +62,22 @@ def tick(value: Decimal, unit: str) -> str:
     return percent(value) if unit == "ratio" else amount(value)
 
 
-def day(value: date | datetime) -> str:
-    """A day in UTC: 3 March 2026."""
-    at = value.astimezone(UTC) if isinstance(value, datetime) else value
+@pass_context
+def day(context: Context, value: date | datetime) -> str:
+    """A day, of a moment the day that it lies in where the viewer is: 3 March 2026."""
+    at = value.astimezone(context["viewers_zone"]) if isinstance(value, datetime) else value
     return f"{at.day} {at:%B %Y}"
 
 
-def minute(value: datetime) -> str:
-    """A moment in UTC: 2026-03-03 09:30."""
-    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+@pass_context
+def minute(context: Context, value: datetime) -> str:
+    """A moment where the viewer is: 2026-03-03 09:30."""
+    return f"{value.astimezone(context['viewers_zone']):%Y-%m-%d %H:%M}"
+
+
+def exact(value: datetime) -> str:
+    """A moment to the second, in UTC."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def age(since: datetime | None, now: datetime) -> str:

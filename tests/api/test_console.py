@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -16,8 +17,8 @@ from httpx2 import Response
 from api.access import api_routes, create_api_key, create_sign_in_link
 from api.app import create_app
 from api.console import plot
+from api.console.assets import OURS, VENDORED
 from api.console.contract import operations
-from api.console.frame import ASSETS
 from api.console.pages import OPERATOR_ID
 from api.console.plot import Point
 from api.forget import forget
@@ -154,7 +155,7 @@ def test_signing_out_ends_the_session_on_the_server(browser: TestClient) -> None
     session = browser.cookies["everfold_session"]
     assert browser.post("/console/sign-out", follow_redirects=False).status_code == 303
     browser.cookies.set("everfold_session", session)
-    assert browser.get("/console").status_code == 401
+    assert browser.get("/console/pipeline").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -189,8 +190,8 @@ def test_forms_are_taken_only_from_the_console_itself(
 def test_every_page_is_safe_to_show(store: Store, browser: TestClient) -> None:
     lead_id = lead(store, LeadWon(), title=NASTY, source="<b>web</b>")
     addresses = [
-        "/console",
-        "/console?owner=nobody",
+        "/console/pipeline",
+        "/console/pipeline?owner=nobody",
         "/console/sign-in?token=worthless",
         f"/console/leads/{lead_id}",
         "/console/leads/unknown",
@@ -203,22 +204,43 @@ def test_every_page_is_safe_to_show(store: Store, browser: TestClient) -> None:
     for address in addresses:
         answer = browser.get(address)
         policy = answer.headers["content-security-policy"]
-        assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'")
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == ("no-referrer" if "token" in address else "same-origin")
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
-        assert not re.search(r"<script|<style|\sstyle=|\son\w+=|<b>web|javascript:", answer.text)
+        assert not re.search(
+            r"<script(?! defer src=\"/console/static/)|<style|\sstyle=|\son\w+=|<b>web|javascript:", answer.text
+        )
         elsewhere = re.findall(r'(?:src|href|action)="(?!/|#)([^"]*)', answer.text)
         assert not elsewhere, f"{address} leads to {elsewhere}"
 
 
+def test_what_others_wrote_is_as_they_gave_it_out() -> None:
+    for line in (VENDORED / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split()
+        assert sha256((VENDORED / name).read_bytes()).hexdigest() == digest
+
+
+def test_moments_are_shown_and_typed_in_the_viewers_zone(store: Store, browser: TestClient) -> None:
+    lead_id = lead(store, received_at=datetime(2026, 3, 3, 23, 30, tzinfo=UTC))
+    browser.cookies.set("everfold_zone", "Asia/Tokyo")
+    act(browser, lead_id, "schedule-follow-up", what="Call", due_at="2027-01-15T09:00")
+    page = browser.get(f"/console/leads/{lead_id}").text
+    assert 'title="2027-01-15 00:00:00 UTC">2027-01-15 09:00<' in page
+    browser.cookies.set("everfold_zone", "../../etc/passwd")
+    assert "2027-01-15 00:00<" in browser.get(f"/console/leads/{lead_id}").text
+
+
 def test_the_style_sheet_may_be_kept_and_fetches_nothing(browser: TestClient) -> None:
-    addresses = re.findall(r'href="(/console/static/[^"]+)"', browser.get("/console").text)
-    assert len(addresses) == 2
+    addresses = re.findall(r'(?:href|src)="(/console/static/[^"]+)"', browser.get("/console/pipeline").text)
+    assert len(addresses) == 4
     for address in addresses:
-        assert browser.get(address).headers["cache-control"] == "public, max-age=31536000, immutable"
-    sheet = (ASSETS / "console.css").read_text()
+        sent = browser.get(address)
+        assert sent.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert sent.headers["content-encoding"] == "gzip"
+    assert browser.get("/console/static/SHA256SUMS").status_code == 404
+    sheet = (OURS / "console.css").read_text()
     assert "url(" not in sheet
     assert "@import" not in sheet
     assert len(sheet) < 60_000
@@ -227,10 +249,10 @@ def test_the_style_sheet_may_be_kept_and_fetches_nothing(browser: TestClient) ->
 def test_a_page_that_fails_says_so_in_html(browser: TestClient, store: Store) -> None:
     assert browser.get(f"/console/leads/{uuid4()}").status_code == 404
     assert "There is nothing at this address" in said(browser.get("/console/leads/unknown"))
-    assert browser.get("/console?position=-1").status_code == 422
-    assert browser.get("/console?owner=me").status_code == 422
+    assert browser.get("/console/pipeline?position=-1").status_code == 422
+    assert browser.get("/console/pipeline?owner=me").status_code == 422
     store.pool.close()
-    answer = browser.get("/console")
+    answer = browser.get("/console/pipeline")
     assert answer.status_code == 503
     assert "The database does not answer" in said(answer)
 
@@ -239,7 +261,7 @@ def test_a_page_that_fails_says_so_in_html(browser: TestClient, store: Store) ->
 
 
 def test_an_empty_board_teaches(browser: TestClient) -> None:
-    text = said(browser.get("/console"))
+    text = said(browser.get("/console/pipeline"))
     for command in (
         "./crm run --data demo --port 8001",
         "./crm import leads",
@@ -253,7 +275,7 @@ def test_the_board_adds_up_each_stage_and_currency(store: Store, browser: TestCl
     for amount, currency in (("1000", "EUR"), ("500", "EUR"), ("70", "USD")):
         lead(store, LeadValued(value=Money(amount=Decimal(amount), currency=currency)), stage="qualified")
     lead(store, stage="qualified")
-    board = browser.get("/console")
+    board = browser.get("/console/pipeline")
     shown = unescape(re.sub(r"<[^>]+>|\s", " ", column(board, "qualified")))
     assert " ".join(shown.split()).startswith("qualified 4 1,500 EUR weighted 600 70 USD weighted 28")
     assert "4 open leads · 1,500 EUR , weighted 600 · 70 USD , weighted 28" in said(board)
@@ -262,11 +284,11 @@ def test_the_board_adds_up_each_stage_and_currency(store: Store, browser: TestCl
 def test_a_card_moves_by_its_buttons_and_by_its_list(store: Store, browser: TestClient) -> None:
     lead_id = lead(store, title="Ten seats")
     for way, stage in (("to_stage", "contacted"), ("chosen", "negotiation"), ("to_stage", "proposal")):
-        form = hidden(browser.get("/console")) | {"shown_on": "board", "owner": "", way: stage}
+        form = hidden(browser.get("/console/pipeline")) | {"shown_on": "board", "owner": "", way: stage}
         address = f"/console/leads/{lead_id}/move-to-stage"
         answer = browser.post(address, data=form, follow_redirects=False)
         assert answer.status_code == 303
-        assert re.fullmatch(rf"/console\?position=\d+#lead-{lead_id}", answer.headers["location"])
+        assert re.fullmatch(rf"/console/pipeline\?position=\d+#lead-{lead_id}", answer.headers["location"])
         board = browser.get(answer.headers["location"])
         assert "Ten seats" in column(board, stage)
     assert types(store, lead_id) == ["lead.captured", *["lead.moved_to_stage"] * 3]
@@ -288,7 +310,7 @@ def test_a_double_click_acts_once(store: Store, browser: TestClient) -> None:
 def test_a_stage_that_the_pipeline_has_no_more_keeps_its_leads(store: Store, browser: TestClient) -> None:
     gone = LeadMovedToStage(to_stage="haggling", pipeline="default", pipeline_version=1, probability=Decimal("0.5"))
     lead(store, gone)
-    assert "no longer in the pipeline" in column(browser.get("/console"), "haggling")
+    assert "no longer in the pipeline" in column(browser.get("/console/pipeline"), "haggling")
 
 
 def test_the_board_shows_what_was_touched_last(
@@ -299,14 +321,16 @@ def test_the_board_shows_what_was_touched_last(
         with connect(store.conninfo) as connection:
             given(connection, captured(title), at=[datetime.now(UTC) - timedelta(days=days_ago)])
             catch_up(connection)
-    cards = column(browser.get("/console"), "new")
+    cards = column(browser.get("/console/pipeline"), "new")
     assert re.findall(r"Old|Newest|Newer", cards) == ["Newest", "Newer"]
     assert "and 1 more, untouched for longer" in cards
 
 
 def test_a_board_that_trails_says_so(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.fresh._PATIENCE", 0)
-    assert "Your change is recorded, but the board does not show it yet" in said(browser.get("/console?position=99"))
+    assert "Your change is recorded, but the board does not show it yet" in said(
+        browser.get("/console/pipeline?position=99")
+    )
 
 
 def test_the_board_of_one_owner(store: Store, browser: TestClient) -> None:
@@ -314,7 +338,7 @@ def test_the_board_of_one_owner(store: Store, browser: TestClient) -> None:
     lead(store, LeadAssigned(owner_id=mia), title="Of Mia")
     lead(store, LeadAssigned(owner_id=noor), LeadWon(), title="Of Noor")
     lead(store, LeadAssigned(owner_id=noor), title="Of Noor")
-    board = browser.get(f"/console?owner={mia}")
+    board = browser.get(f"/console/pipeline?owner={mia}")
     assert "Of Mia" in board.text
     assert "Of Noor" not in board.text
     assert "1 open lead " in said(board)
@@ -324,12 +348,12 @@ def test_the_board_of_one_owner(store: Store, browser: TestClient) -> None:
 def test_what_was_closed_last_stands_beneath(store: Store, browser: TestClient) -> None:
     lead(store, LeadWon(value=Money(amount=Decimal("99.5"), currency="EUR")), title="Sold")
     lead(store, LeadLost(reason="price"), title="Gone")
-    text = said(browser.get("/console"))
+    text = said(browser.get("/console/pipeline"))
     assert text.index("lost Gone") < text.index("won Sold 99.50 EUR")
 
 
 def test_adding_a_lead(store: Store, browser: TestClient) -> None:
-    form = hidden(browser.get("/console")) | {
+    form = hidden(browser.get("/console/pipeline")) | {
         "shown_on": "board",
         "owner": "",
         "title": NASTY,
@@ -351,13 +375,18 @@ def test_adding_a_lead(store: Store, browser: TestClient) -> None:
 
 
 def test_a_form_that_does_not_fit_is_explained_and_kept(browser: TestClient) -> None:
-    form = hidden(browser.get("/console")) | {"shown_on": "board", "title": "Kept", "amount": "much", "currency": "EUR"}
+    form = hidden(browser.get("/console/pipeline")) | {
+        "shown_on": "board",
+        "title": "Kept",
+        "amount": "much",
+        "currency": "EUR",
+    }
     answer = browser.post("/console/leads", data=form)
     assert answer.status_code == 422
     assert "Nothing was done. Amount: " in said(answer)
     assert "much" not in said(answer)
     assert 'value="Kept"' in answer.text
-    assert browser.get(str(answer.url), follow_redirects=False).headers["location"] == "/console"
+    assert browser.get(str(answer.url), follow_redirects=False).headers["location"] == "/console/pipeline"
 
 
 # A lead's page

@@ -78,7 +78,7 @@ def visit(request: pytest.FixtureRequest, chromium: Browser, base: str, store: S
     page.on("console", lambda message: found.complaints.append(message.text))
     page.on("pageerror", lambda error: found.complaints.append(str(error)))
     page.goto(f"{base}{create_sign_in_link(store)}")
-    expect(page).to_have_url(f"{base}/console")
+    expect(page).to_have_url(f"{base}/console/pipeline")
     yield found
     context.close()
 
