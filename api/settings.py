@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     upload_bytes: int = Field(default=512 << 20, ge=1)
     """How large a file may be that is uploaded to be imported, in bytes; its mapping and the form around it count."""
 
+    import_job_days: float = Field(default=30, gt=0)
+    """After how many days a job of an uploaded import is dropped that ended. The import itself stays in the log."""
+
     oracle_data: Path | None = None
     """A folder of published data sets that the tests compare figures with."""
 

@@ -235,10 +235,10 @@ def find_external_ids(connection: Connection, names: Collection[tuple[str, str]]
     return [ExternalId(**row) for row in connection.execute(query("eventstore", "external_ids"), parameters)]
 
 
-def customers_of_parts(connection: Connection, part_ids: Collection[UUID]) -> set[tuple[UUID, CustomerId]]:
-    """In whose histories something was recorded about each of these parts, as pairs."""
-    rows = connection.execute(query("eventstore", "customers_of_parts"), {"part_ids": list(part_ids)})
-    return {(row["part_id"], row["customer_id"]) for row in rows}
+def streams_of_parts(connection: Connection, part_ids: Collection[UUID]) -> set[tuple[UUID, UUID, CustomerId]]:
+    """In which streams, of which customers, something was recorded about each of these parts."""
+    rows = connection.execute(query("eventstore", "streams_of_parts"), {"part_ids": list(part_ids)})
+    return {(row["part_id"], row["stream_id"], row["customer_id"]) for row in rows}
 
 
 def release_external_id(connection: Connection, system: str, key: str) -> None:

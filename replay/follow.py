@@ -100,6 +100,18 @@ def catch_up(connection: Connection) -> int:
     return head
 
 
+def catch_up_side_by_side(conninfo: str, connections: int = 2) -> None:
+    """The same on several connections at once: after many events, when nobody waits for a single one."""
+
+    def catch_up_alone(_: int) -> None:
+        with connect(conninfo) as connection:
+            catch_up(connection)
+
+    with ThreadPoolExecutor(connections) as pool:
+        for _ in pool.map(catch_up_alone, range(connections)):
+            pass
+
+
 def fold_side_by_side(conninfo: str, connections: int = 2) -> None:
     """Bring the read models up to a log that was filled as a whole: so many at once, each on its own connection."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from pydantic_core import to_json, to_jsonable_python
 
+from api.spreadsheets import defused
 from eventstore.audit.shown import Shown
 
 _COLUMNS = (
@@ -15,7 +16,6 @@ _COLUMNS = (
     " actor_name on_behalf_of channel reason undone_by field before after"
 ).split()
 _BLOCK = 1 << 16
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 _HEAD = Markup(
     "<!doctype html>\n"
@@ -130,11 +130,6 @@ def plain(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(plain, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def defused(cell: str) -> str:
-    """The cell as text, also where a spreadsheet would take it for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULAS) else cell
 
 
 def safe(text: str) -> str:

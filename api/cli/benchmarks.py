@@ -53,13 +53,13 @@ def _import_leads(conninfo: str, file: Path, mapping: Path) -> None:
 
     from api.imports.run import import_file
     from api.store import open_store
-    from replay.follow import catch_up
+    from replay.follow import catch_up_side_by_side
 
     with TemporaryDirectory() as data:
         settings = Settings.model_validate({"DATABASE_URL": conninfo, "data": Path(data)})
-        with open_store(settings) as store, store.following() as following:
+        with open_store(settings) as store:
             import_file(store, "leads", file, mapping, Console(quiet=True))
-            catch_up(following)
+            catch_up_side_by_side(store.follower_conninfo)
 
 
 @app.command("verify")

@@ -40,10 +40,13 @@ def _importing(kind: str) -> Callable[..., None]:
         as_json: AsJson = False,
     ) -> None:
         from api.imports.run import ImportRefused, import_file
+        from replay.follow import catch_up_side_by_side
 
         with opened(data, new=True) as store:
             try:
                 report = import_file(store, kind, file, mapping, Console(stderr=True), dry_run=dry_run)
+                if not dry_run:
+                    catch_up_side_by_side(store.follower_conninfo)
             except ImportRefused as refusal:
                 fail(str(refusal))
         if as_json:
@@ -65,9 +68,7 @@ for _kind, _rows in KINDS.items():
 @app.command()
 def guess(
     file: Annotated[Path, typer.Argument(help="The file: CSV, NDJSON, vCard, iCalendar or e-mails.")],
-    kind: Annotated[
-        str | None, typer.Option(help="What its rows are: leads or customers; default: as it looks.")
-    ] = None,
+    kind: Annotated[str | None, typer.Option(help="What its rows are, such as leads; default: as it looks.")] = None,
 ) -> None:
     """Print a mapping for a file, to be corrected: which column feeds which field, and what its words mean here."""
     from api.imports import guess as guessing

@@ -107,9 +107,9 @@ def receive(
 
 def enqueue(store: Store, job: Job, command_id: UUID) -> Job:
     """Put a job into the queue; or, where this command has put one there already, that one."""
-    folder = _jobs(store)
+    folder = folder_of_jobs(store)
     key = folder / f"{command_id}.key"
-    with _locked(folder):
+    with locked(folder):
         if key.exists() and (first := find(store, UUID(key.read_text()))):
             remove_upload(store, job)
             return first
@@ -121,13 +121,13 @@ def enqueue(store: Store, job: Job, command_id: UUID) -> Job:
 def find(store: Store, import_id: UUID) -> Job | None:
     """The job of that id, where the import was one."""
     with suppress(FileNotFoundError):
-        return Job.model_validate_json((_jobs(store) / f"{import_id}.json").read_text(encoding="utf-8"))
+        return Job.model_validate_json((folder_of_jobs(store) / f"{import_id}.json").read_text(encoding="utf-8"))
     return None
 
 
 def newest(store: Store, before: UUID, limit: int) -> list[Job]:
     """The newest jobs before that id, the newest first."""
-    ids = sorted((path.stem for path in _jobs(store).glob("*.json") if path.stem < str(before)), reverse=True)
+    ids = sorted((path.stem for path in folder_of_jobs(store).glob("*.json") if path.stem < str(before)), reverse=True)
     return [job for import_id in ids[:limit] if (job := find(store, UUID(import_id)))]
 
 
@@ -140,7 +140,7 @@ def unfinished(store: Store) -> list[Job]:
 
 def save(store: Store, job: Job, *, durable: bool = True) -> None:
     """Keep how far it is; a reader sees the state before or after, never half of one."""
-    _write(_jobs(store) / f"{job.import_id}.json", job.model_dump_json(), durable=durable)
+    _write(folder_of_jobs(store) / f"{job.import_id}.json", job.model_dump_json(), durable=durable)
 
 
 def paths(store: Store, job: Job) -> tuple[Path, Path]:
@@ -157,7 +157,7 @@ def remove_upload(store: Store, job: Job) -> None:
 def remove_leftovers(store: Store) -> None:
     """Delete uploads that never came into the queue, and those of jobs that came to their end."""
     data = store.settings.data
-    with _locked(_jobs(store)):
+    with locked(folder_of_jobs(store)):
         waiting = {str(job.import_id) for job in unfinished(store)}
         for folder in uploads(data).glob("*"):
             if folder.name not in waiting:
@@ -167,7 +167,7 @@ def remove_leftovers(store: Store) -> None:
 @contextmanager
 def only_worker(store: Store) -> Iterator[bool]:
     """Whether this process is the one that works the queue off, which it stays until the end."""
-    descriptor = os.open(_jobs(store) / ".worker", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(folder_of_jobs(store) / ".worker", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -225,14 +225,16 @@ def _to_disk(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
-def _jobs(store: Store) -> Path:
+def folder_of_jobs(store: Store) -> Path:
+    """Where the jobs lie, and for each key of a request the job that it asked for."""
     folder = store.settings.data / "imports" / "jobs"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """While this is held, no job comes into the queue."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

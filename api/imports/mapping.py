@@ -3,8 +3,10 @@
 import re
 from calendar import monthrange
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain
 from string import Formatter
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -137,6 +139,12 @@ class CustomerCell(TextCell):
         return self.by in ("name", "external_id") if self.register_new is None else self.register_new
 
 
+class LeadCell(TextCell):
+    """The lead that the row is about, by the external id that another system, or this one, has for it."""
+
+    system: Word | None = None
+
+
 class DateCell(Cell):
     """A day or a moment; or, with `months_before`, so many months before that day."""
 
@@ -153,15 +161,12 @@ class DateCell(Cell):
         if self.months_before:
             return self._months_ago(text, self.months_before, zone)
         formats = self.formats or usual_formats
-        for form in formats:
-            try:
-                found = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)
-            except ValueError:
-                continue
-            if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-                raise RowRefused(f"{text!r} in column {self.column} is not between {_FIRST_YEAR} and {_LAST_YEAR}.")
-            return found.replace(tzinfo=found.tzinfo or zone).astimezone(UTC)
-        raise RowRefused(f"{text!r} in column {self.column} is no date written as {' or '.join(formats)}.")
+        found = _moment(text, formats, zone)
+        if found is None:
+            raise RowRefused(f"{text!r} in column {self.column} is no date written as {' or '.join(formats)}.")
+        if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+            raise RowRefused(f"{text!r} in column {self.column} is not between {_FIRST_YEAR} and {_LAST_YEAR}.")
+        return found.astimezone(UTC)
 
     def _months_ago(self, text: str, day: date, zone: ZoneInfo) -> datetime:
         if not re.fullmatch(r"\d{1,4}", text, re.ASCII):
@@ -186,6 +191,16 @@ class AmountCell(Cell):
         if not re.fullmatch(rf"[+-]?(?:{grouped}\d+)(?:{re.escape(point)}\d+)?", plain, re.ASCII):
             raise RowRefused(f"{text!r} in column {self.column} is no amount written like {self.written}.")
         return Decimal((plain.replace(thousands, "") if thousands else plain).replace(point, "."))
+
+
+@lru_cache(4096)
+def _moment(text: str, formats: tuple[str, ...], zone: ZoneInfo) -> datetime | None:
+    """By the first format that fits. Files say the same days again and again, and to read one takes long."""
+    for form in formats:
+        with suppress(ValueError):
+            found = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)
+            return found.replace(tzinfo=found.tzinfo or zone)
+    return None
 
 
 def _parts(template: str) -> list[tuple[str, str | None]]:

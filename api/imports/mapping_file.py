@@ -22,6 +22,7 @@ from api.imports.mapping import (
     DateCell,
     ImportRefused,
     KeyCell,
+    LeadCell,
     Row,
     RowRefused,
     day_formats,
@@ -29,6 +30,7 @@ from api.imports.mapping import (
 from api.imports.said import Deciding as Deciding
 from api.imports.said import Said as Said
 from api.imports.said import Texts as Texts
+from api.imports.said import WhichLead as WhichLead
 from api.imports.said import Whose as Whose
 from domain.business_time import UnknownZone, time_zone
 from domain.contact_point import contact_point
@@ -105,6 +107,11 @@ class ImportMapping(Frozen):
     def whose(self) -> CustomerCell | None:
         """Where the customer stands, where the mapping says so."""
         return next((cell for _, cell in self.feeds if isinstance(cell, CustomerCell)), None)
+
+    @cached_property
+    def which_lead(self) -> LeadCell | None:
+        """Where the lead stands that a row is about, where the mapping says so."""
+        return next((cell for _, cell in self.feeds if isinstance(cell, LeadCell)), None)
 
     @property
     def thing(self) -> str:

@@ -1,17 +1,20 @@
 """What the rows of an imported file add to the histories of customers, leads and tickets: whole rows or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import groupby
+from typing import TypeAlias
 from uuid import UUID
 
 from api.imports.appending import append, new_event
-from api.imports.identities import Identities
+from api.imports.identities import NO_LEAD, Identities
 from api.imports.mapping import RowRefused
 from api.imports.mapping_file import Deciding, ImportMapping
 from api.imports.named import Named
+from api.imports.reading import BROKEN
 from api.imports.rows import Entry, Stream, Streams, Wanted, streams_of
 from api.store import Store
 from domain import customer
@@ -32,14 +35,23 @@ _ELSEWHERE = (
     "The {thing} is on record with another customer than the row names, and an import moves nothing."
     " If the row is right, reattribute the {thing} to its customer, or merge the two customers."
 )
+_ON_OTHER_RECORD = (
+    "The {thing} is on record with another lead or customer than the row names, and an import moves nothing."
+    " If the row is right, retract the {thing} there, and import the row again."
+)
+
+_MOST_CUSTOMERS = 20_000
+"""Whom it has met, it knows so many of."""
 
 OTHER_CUSTOMER = "other_customer"
 """The flag of what is recorded with the ticket's customer though the row names another one."""
-BROKEN = "A row further up with the same external id is refused, and what came after it is not taken without it."
+
+Recording: TypeAlias = Callable[[], list[Entry]]
+"""Waits until the rows are in the log, and says what each came to."""
 
 
 class Recorder:
-    """Records the rows of one import. The customers whom it has met need not be looked up again."""
+    """Records the rows of one import. The customers whom it has met lately need not be looked up again."""
 
     def __init__(
         self,
@@ -56,14 +68,22 @@ class Recorder:
         self._named = Named(store, connection, envelope, dry_run=dry_run)
         self._customers: set[UUID] = set()
 
-    def record(self, rows: Sequence[Wanted], now: datetime) -> list[Entry]:
-        """Append what the rows add, all at once: a commit for each would take most of the time."""
+    def record(self, rows: Sequence[Wanted], now: datetime, beside: Executor) -> Recording:
+        """Append what the rows add, all at once: a commit for each would take most of the time.
+
+        Until that is done, which is beside, the connection is in use.
+        """
         entries = self._entries(rows, now)
-        try:
-            self._append(entries)
-        except _CONFLICTS:
-            return self._record_apart(rows)
-        return entries
+        appending = beside.submit(self._append, entries)
+
+        def recorded() -> list[Entry]:
+            try:
+                appending.result()
+            except _CONFLICTS:
+                return self._record_apart(rows)
+            return entries
+
+        return recorded
 
     def _record_apart(self, rows: Sequence[Wanted]) -> list[Entry]:
         """The rows of each history together."""
@@ -110,6 +130,8 @@ class Recorder:
 
     def _load(self, rows: Sequence[Wanted]) -> Streams:
         """What is on record of the rows' histories and customers."""
+        if len(self._customers) > _MOST_CUSTOMERS:
+            self._customers.clear()
         customers = {row.customer_id for row in rows if row.said.customer} - self._customers
         records = {row.stream_id for row in rows} | {row.named.stream_id for row in rows if row.named}
         streams = streams_of(log.load_many(self._connection, customers | records))
@@ -125,18 +147,20 @@ class Recorder:
             return rows, {}
         there = {self._identities.thing_id(row.said.key): row for row in rows}
         refused: dict[str, str] = {}
-        for part_id, customer_id in log.customers_of_parts(self._connection, there):
+        for part_id, stream_id, customer_id in log.streams_of_parts(self._connection, there):
             row = there[part_id]
-            if customer_id == row.customer_id or not self._stands_at(part_id, customer_id):
+            if stream_id == row.stream_id or not self._stands_at(part_id, stream_id):
                 continue
-            if log.is_held_by(self._connection, customer_id, customer_id, row.customer_id):
+            if stream_id != customer_id or row.noun != "customer":
+                refused[row.said.key] = _ON_OTHER_RECORD.format(thing=self._mapping.thing)
+            elif log.is_held_by(self._connection, customer_id, customer_id, row.customer_id):
                 there[part_id] = replace(row, stream_id=customer_id, customer_id=customer_id)
             else:
                 refused[row.said.key] = _ELSEWHERE.format(thing=self._mapping.thing)
         return list(there.values()), refused
 
-    def _stands_at(self, part_id: UUID, customer_id: UUID) -> bool:
-        return part_id in streams_of(log.load_many(self._connection, [customer_id]))[customer_id].by_part
+    def _stands_at(self, part_id: UUID, stream_id: UUID) -> bool:
+        return part_id in streams_of(log.load_many(self._connection, [stream_id]))[stream_id].by_part
 
     def _placed(self, row: Wanted, streams: Streams) -> Wanted:
         """Which history the row goes on in: its own; that which has its name, where something stands there and nothing
@@ -159,8 +183,10 @@ class Recorder:
 
     def _entry(self, row: Wanted, streams: Streams, now: datetime) -> Entry:
         mapping = self._mapping
-        stream = streams.get(row.stream_id) or Stream(mapping.noun, row.customer_id)
+        stream = streams.get(row.stream_id) or Stream(row.noun, row.customer_id)
         try:
+            if row.said.lead and not stream.stands:
+                raise RowRefused(NO_LEAD)
             is_hers = self._is_hers(row, stream)
             deciding = self._deciding(row, stream, now)
             facts = mapping.decide(row.said.record, stream.stands, deciding)
@@ -178,7 +204,7 @@ class Recorder:
             self._named.plan(row.campaign_id, row.said.campaign)
         streams[row.stream_id] = stream
         claims = self._claims(row, stream, bool(registered))
-        added = [(mapping.noun, row.stream_id, fact) for fact in facts]
+        added = [(row.noun, row.stream_id, fact) for fact in facts]
         events: list[log.NewEvent] = []
         for noun, stream_id, fact in [*(("customer", row.customer_id, one) for one in registered), *added]:
             into = streams[stream_id]
@@ -193,8 +219,9 @@ class Recorder:
         Raises RowRefused.
         """
         thing = self._mapping.thing
-        if stream.version and stream.noun != self._mapping.noun:
-            raise RowRefused(f"Its external id belongs to a record that is not a {thing}.")
+        if stream.version and stream.noun != row.noun:
+            what = row.noun if row.said.lead else thing
+            raise RowRefused(f"Its external id belongs to a record that is not a {what}.")
         if row.customer_id == stream.customer_id or not row.said.customer:
             return True
         is_hers = log.is_held_by(self._connection, row.stream_id, stream.customer_id, row.customer_id)
@@ -204,7 +231,7 @@ class Recorder:
 
     def _deciding(self, row: Wanted, stream: Stream, now: datetime) -> Deciding:
         new_id = partial(self._identities.thing_id, row.said.key)
-        part = tuple(stream.by_part.get(new_id(), ()))
+        part = () if self._mapping.has_history else tuple(stream.by_part.get(new_id(), ()))
         return Deciding(new_id, row.owner_id, row.campaign_id, self._named.workspace, now, part, row.nth)
 
     def _registered(self, row: Wanted, stream: Stream, streams: Streams, at: datetime) -> list[ImportedFact]:

@@ -83,7 +83,7 @@ class ImportResource(BaseModel):
     kind: str
     dry_run: bool
     state: JobState | Literal["started"]
-    """started: by the command line, and not at its end, as far as the log knows."""
+    """started: not at its end, as far as the log knows, which is all there is to ask: no job tells more."""
     requested_at: datetime
     lines: int | None
     lines_done: int | None

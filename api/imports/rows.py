@@ -28,6 +28,8 @@ class Wanted:
     """What has the row's external id by now, where its thing has a history of its own."""
     customer_named: log.ExternalId | None = None
     """What has the customer's external id by now, where she is found by one."""
+    noun: Noun = "customer"
+    """Of the history that it goes into."""
     trouble: str | None = None
     """Why nobody can tell whose the row is."""
 

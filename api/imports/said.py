@@ -26,6 +26,13 @@ class Whose(Frozen):
     registers: bool
 
 
+class WhichLead(Frozen):
+    """How the row names the lead that it is about."""
+
+    system: Word
+    key: ExternalKey
+
+
 class Said(Frozen):
     """A row as it is to be recorded: its record without what only the log knows, and the names in it."""
 
@@ -35,6 +42,8 @@ class Said(Frozen):
     owner: Text | None = None
     campaign: Word | None = None
     source: Word | None = None
+    lead: WhichLead | None = None
+    """In whose history the row goes, and whose customer's it is."""
 
 
 @dataclass(frozen=True, slots=True)

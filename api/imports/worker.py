@@ -1,6 +1,7 @@
 """Works off the queue of imports beside the server: one after the other, and what was killed goes on."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from api.imports import jobs
+from api.imports.ended import drop_old_jobs
 from api.imports.jobs import Job
 from api.imports.report import ImportReport
 from api.imports.run import ImportRefused, Ready, Run, TakenBack, carry_out, look_over_both
@@ -20,6 +22,8 @@ from eventstore.database import UNAVAILABLE
 
 _PAUSE = 0.3
 _LEAVE_TAKING = 10.0
+_BETWEEN_LOOKS = 3600.0
+"""At old jobs, in seconds."""
 
 _log = structlog.get_logger("everfold.imports")
 
@@ -142,8 +146,12 @@ class _Worker(threading.Thread):
         self.join(_LEAVE_TAKING)
 
     def run(self) -> None:
+        looked_at = float("-inf")
         while not self._stopping.wait(_PAUSE):
             try:
+                if time.monotonic() - looked_at > _BETWEEN_LOOKS:
+                    looked_at = time.monotonic()
+                    drop_old_jobs(self._store)
                 if jobs.unfinished(self._store):
                     work_off(self._store, self._stopping.is_set)
             except Stopped:

@@ -17,6 +17,7 @@ from domain.customer.cancellation import (
     schedule_cancellation,
 )
 from domain.customer.history import CustomerEvent, evolve
+from domain.customer.imported_pause import ImportedPause, rested
 from domain.customer.life import CustomerChurned
 from domain.customer.plan_change import (
     CustomerSubscriptionDowngraded,
@@ -54,6 +55,7 @@ class ImportedSubscription(Frozen):
     ended_at: Moment | None = None
     voluntary: bool = True
     reason: Text | None = None
+    pause: ImportedPause = ImportedPause()
 
 
 class StartIsAnother(Refusal):
@@ -88,12 +90,14 @@ def reconcile(history: Sequence[Past], row: Row) -> list[ImportedFact]:
     known = customer.trade.subscriptions.get(row.subscription_id)
     if known is None:
         facts = list(_started(history, customer, row))
+        facts += _rested(_after(customer, facts), [], row)
         return [*facts, *_ended(_after(customer, facts), row)] if row.wanted.is_cancelled else facts
     if known.status in ("cancelled", "retracted"):
         return []
     mine = [past.event for past in history if past.by_import and _is_about(past.event, row.subscription_id)]
     _must_start_alike(mine, row)
-    facts = list(_repriced(customer, mine, row))
+    facts = list(_rested(customer, mine, row))
+    facts += _repriced(_after(customer, facts), mine, row)
     if row.wanted.is_cancelled and not _is_told(mine, row):
         facts += _ended(_after(customer, facts), row)
     return facts
@@ -120,6 +124,10 @@ def _started(history: Sequence[Past], customer: Customer, row: Row) -> Iterator[
     left_at = max((past.occurred_at for past in history if isinstance(past.event, CustomerChurned)), default=at)
     if not (wanted.is_cancelled and (wanted.ended_at or row.imported_at) <= left_at):
         yield from (ImportedFact(event, max(at, left_at)) for event in won_back)
+
+
+def _rested(customer: Customer, mine: Sequence[object], row: Row) -> Iterator[ImportedFact]:
+    return rested(customer, row.subscription_id, mine, row.wanted.pause, row.imported_at, row.day)
 
 
 def _must_start_alike(mine: Sequence[object], row: Row) -> None:

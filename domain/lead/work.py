@@ -29,7 +29,7 @@ def evolve_work(lead: Lead, event: WorkEvent) -> Lead:
     if not isinstance(event, InteractionEvent):
         return done
     retracted = done.work.interactions[event.interaction_id] == "retracted"
-    if not retracted and _reaches_out(event):
+    if not retracted and reaches_out(event):
         return replace(done, contacts=lead.contacts | {event.interaction_id})
     return replace(done, contacts=lead.contacts - {event.interaction_id})
 
@@ -50,11 +50,11 @@ def correct_interaction(lead: Lead, command: CorrectInteraction) -> tuple[Intera
 def _with_first_contact(
     lead: Lead, event: InteractionLogged | InteractionCorrected
 ) -> tuple[InteractionEvent | LeadContacted, ...]:
-    if lead.contacted or not _reaches_out(event):
+    if lead.contacted or not reaches_out(event):
         return (event,)
     return (event, LeadContacted(interaction_id=event.interaction_id))
 
 
-def _reaches_out(event: InteractionEvent) -> bool:
+def reaches_out(event: InteractionEvent) -> bool:
     """A note stays among us, whichever direction it was given."""
     return not isinstance(event, InteractionRetracted) and event.direction == "outbound" and event.kind != "note"

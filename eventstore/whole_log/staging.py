@@ -3,19 +3,16 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
-from uuid import UUID
 
 from psycopg import sql
 
-from domain.event import Event, stored_type
 from eventstore import codec, indexes
+from eventstore.copied import NOTHING, actor, escaped, id_text, metadata, noted, stored
 from eventstore.database import Connection, query
 from eventstore.erasure.erasures import Erasure
 from eventstore.records import Envelope, NewEvent
 
 _MEMORY = "128MB"
-_NOTHING = "\\N"
 
 
 def text_of(
@@ -36,7 +33,7 @@ def text_of(
     key), and `note` goes to the metadata. Of what `is_forgotten` the personal part was erased since: the log gets its
     digest alone.
     """
-    type_, schema_version, part_field = _stored(new.stream_type, type(new.event))
+    type_, schema_version, part_field = stored(new.stream_type, type(new.event))
     data, personal = codec.split_text(new.event)
     assert new.occurred_at is not None
     occurred = new.occurred_at.isoformat()
@@ -51,19 +48,19 @@ def text_of(
             event_id,
             type_,
             schema_version,
-            _escaped(data),
-            _escaped(personal) if personal else _NOTHING,
+            escaped(data),
+            escaped(personal) if personal else NOTHING,
             (new.subject_id or new.customer_id).hex,
             f"\\\\x{salt}",
             "t" if is_forgotten else "f",
-            _actor(envelope.actor_kind, envelope.actor_id),
-            _hex(envelope.correlation_id),
-            _hex(envelope.causation_id),
-            _metadata(envelope.channel, new.flags) if note is None else _noted(envelope.channel, new.flags, note),
-            str(getattr(new.event, part_field) or _NOTHING) if part_field else _NOTHING,
+            actor(envelope.actor_kind, envelope.actor_id),
+            id_text(envelope.correlation_id),
+            id_text(envelope.causation_id),
+            metadata(envelope, new.flags) if note is None else noted(envelope.channel, new.flags, note),
+            str(getattr(new.event, part_field) or NOTHING) if part_field else NOTHING,
             occurred,
             occurred if recorded_at == new.occurred_at else recorded_at.isoformat(),
-            _claims(external_ids) if external_ids else _NOTHING,
+            _claims(external_ids) if external_ids else NOTHING,
         )
     )
 
@@ -97,35 +94,5 @@ def fill(connection: Connection) -> None:
     connection.execute("ANALYZE log.event, log.personal_data")
 
 
-@cache
-def _stored(stream_type: str, event: type[Event]) -> tuple[str, str, str | None]:
-    """The stored type, its schema's version, and the field that names the part."""
-    type_ = stored_type(stream_type, event)
-    return type_, str(codec.schema_version(type_)), event.part_field
-
-
-@cache
-def _actor(kind: str, id_: UUID) -> str:
-    return _escaped(json.dumps({"kind": kind, "id": str(id_)}))
-
-
-@cache
-def _metadata(channel: str, flags: tuple[str, ...]) -> str:
-    return _noted(channel, flags, {})
-
-
-def _noted(channel: str, flags: tuple[str, ...], note: Mapping[str, object]) -> str:
-    return _escaped(json.dumps({"channel": channel, **({"flags": flags} if flags else {}), **note}))
-
-
 def _claims(external_ids: tuple[tuple[str, str], ...]) -> str:
-    return _escaped(json.dumps([{"system": system, "key": key} for system, key in external_ids]))
-
-
-def _hex(id_: UUID | None) -> str:
-    return id_.hex if id_ else _NOTHING
-
-
-def _escaped(text: str) -> str:
-    """JSON has no line ends and tabs of its own: only its backslashes would be COPY's."""
-    return text.replace("\\", "\\\\")
+    return escaped(json.dumps([{"system": system, "key": key} for system, key in external_ids]))

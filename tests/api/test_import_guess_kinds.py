@@ -1,4 +1,5 @@
-"""A guess for the other kinds: purchases, subscriptions, tickets and their events, interactions, people."""
+"""A guess for the other kinds: purchases, subscriptions, tickets and their events, interactions, people,
+surveys, campaigns."""
 
 import tomllib
 from pathlib import Path
@@ -6,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from api.imports import kinds
 from api.imports.guess import KINDS, GuessedKind, guess
+from tests.api.importing import House, house
+
+__all__ = ["house"]
 
 
 def parsed(folder: Path, content: str, name: str = "rows.csv", kind: GuessedKind | None = None) -> tuple[str, Any]:
@@ -78,6 +83,55 @@ def test_tickets(tmp_path: Path) -> None:
     )
 
 
+def test_answers_to_a_survey(tmp_path: Path) -> None:
+    rows = "1,ann@a.example,9,2026-01-03,Fine\n2,bo@a.example,10,2026-01-04,\n"
+    content = f"Response ID,Email,NPS,Submitted at,Feedback\n{rows}"
+    assert parsed(tmp_path, content) == (
+        "surveys",
+        {
+            "external_id": "Response ID",
+            "customer": {"column": "Email", "by": "email"},
+            "answered_at": {"column": "Submitted at", "formats": ["iso"]},
+            "score": "NPS",
+            "comment": "Feedback",
+            "survey": {"constant": "nps"},
+        },
+    )
+
+
+@pytest.mark.parametrize(("scores", "survey"), [((1, 5), "csat"), ((2, 7), "ces"), ((0, 9), "nps")])
+def test_which_survey_it_is_the_highest_score_tells(tmp_path: Path, scores: tuple[int, int], survey: str) -> None:
+    first, second = scores
+    _, fields = parsed(tmp_path, f"id,name,score,comment\n1,Ann,{first},\n2,Bo,{second},\n")
+    assert fields["survey"] == {"constant": survey}
+
+
+def test_which_survey_it_is_a_column_tells(tmp_path: Path) -> None:
+    rows = "".join(f"{n},Ann,{n},{('Net promoter', 'Effort')[n % 2]}\n" for n in range(6))
+    kind, fields = parsed(tmp_path, f"id,name,score,survey\n{rows}")
+    assert (kind, fields["survey"]["values"]) == ("surveys", {"Net promoter": "nps", "Effort": "ces"})
+
+
+def test_members_of_a_campaign(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{n},p{n}@a.example,Spring,email,{n + 1:02}.02.2026,{('yes', 'bounced')[n % 2]},{'JN'[n % 2]}\n"
+        for n in range(4)
+    )
+    content = f"id,email,Kampagne,Kanal,Gesendet am,Delivered,Geantwortet\n{rows}"
+    assert parsed(tmp_path, content) == (
+        "campaign-members",
+        {
+            "external_id": "id",
+            "customer": {"column": "email", "by": "email"},
+            "campaign": "Kampagne",
+            "channel": "Kanal",
+            "sent_at": {"column": "Gesendet am", "formats": ["%d.%m.%Y"]},
+            "delivered": {"column": "Delivered", "values": {"yes": "yes", "bounced": "no"}},
+            "responded": {"column": "Geantwortet", "values": {"J": "yes", "N": "no"}},
+        },
+    )
+
+
 def test_calendars_and_mails_are_interactions(tmp_path: Path) -> None:
     meeting = (
         "BEGIN:VEVENT\nUID:1\nSUMMARY:Kick-off\nDTSTART:20260303T090000Z\nORGANIZER:mailto:a@b.example\nEND:VEVENT\n"
@@ -109,6 +163,22 @@ def test_people_speak_for_an_organisation_where_the_file_names_one(tmp_path: Pat
     )
     _, fields = parsed(tmp_path, "id,name,email\n1,Ann,a@a.example\n", kind="people")
     assert (fields["kind"], "customer" in fields) == ({"constant": "person"}, False)
+
+
+def test_answers_and_members_go_in_as_guessed(house: House, tmp_path: Path) -> None:
+    for name, content in {
+        "surveys": "id,name,NPS,comment\n1,Ann,9,Fine\n2,Bo,3,\n",
+        "campaign-members": "id,name,campaign,sent at,responded\n1,Ann,May,2026-02-03,yes\n2,Bo,May,2026-02-03,no\n",
+    }.items():
+        file, mapping = tmp_path / f"{name}.csv", tmp_path / f"{name}.toml"
+        file.write_text(content, encoding="utf-8")
+        mapping.write_text(guess(file), encoding="utf-8")
+        report = house.take_in_file(name, file, mapping)
+        assert (report.created, report.refused) == (2, 0)
+
+
+def test_every_kind_can_be_guessed() -> None:
+    assert set(KINDS) == set(kinds.KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)

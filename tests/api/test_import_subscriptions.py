@@ -11,7 +11,9 @@ from domain.customer import (
     CustomerRegistered,
     CustomerSubscriptionCancellationScheduled,
     CustomerSubscriptionCancelled,
+    CustomerSubscriptionPaused,
     CustomerSubscriptionRenewed,
+    CustomerSubscriptionResumed,
     CustomerSubscriptionStarted,
     CustomerSubscriptionUpgraded,
     CustomerWonBack,
@@ -157,3 +159,26 @@ def test_a_published_file_of_subscribers_goes_in_whole(house: House, oracle_data
     churned = "SELECT count(*) AS customers FROM customer_360 WHERE status = 'churned'"
     assert house.rows(churned)[0]["customers"] == 1_869
     assert counts(house.take_in_file("subscriptions", file, mapping, dry_run=True)) == (0, 0, 7_043, 0)
+
+
+def test_a_subscription_rests_as_its_status_or_its_days_say(house: House) -> None:
+    mapping = MAPPING + 'paused_at = "rests"\nresumed_at = "on"\n'
+    header, rows = (
+        f"{HEADER},rests,on",
+        [f"{RUNNING},2024-03-01,", f"{RUNNING.replace('S1,Hill', 'S2,Dell')},2024-03-01,2024-04-01"],
+    )
+    assert counts(house.take_in("subscriptions", mapping, header, *rows)) == (2, 0, 0, 0)
+    hill, dell = (house.events(house.id_of("customer", f"{name} Bakery")) for name in ("Hill", "Dell"))
+    assert [type(event) for event in hill[2:]] == [CustomerSubscriptionPaused]
+    assert [type(event) for event in dell[2:]] == [CustomerSubscriptionPaused, CustomerSubscriptionResumed]
+    found = {row["status"] for row in house.rows("SELECT status FROM subscription")}
+    assert found == {"active", "paused"}
+    assert counts(house.take_in("subscriptions", mapping, header, *rows)) == (0, 0, 2, 0)
+    status = mapping + 'status = { column = "wanted", values = { y = "paused", n = "active" } }\n'
+    status = status.replace('voluntary = { column = "wanted", values = { y = "yes", n = "no" } }\n', "")
+    assert counts(house.take_in("subscriptions", status, header, f"{RUNNING}n,,")) == (0, 1, 0, 0)
+    assert [type(event) for event in house.events(house.id_of("customer", "Hill Bakery"))[3:]] == [
+        CustomerSubscriptionResumed
+    ]
+    refused_row = refused(house.take_in("subscriptions", mapping, header, f"{RUNNING.replace('S1', 'S3')},2999-01-01,"))
+    assert "paused" in str(refused_row)

@@ -13,6 +13,7 @@ from api.imports.guess.customers import customers, people
 from api.imports.guess.facts import interactions, purchases, subscriptions, ticket_events, tickets
 from api.imports.guess.leads import leads
 from api.imports.guess.looks import ROWS, Table, is_moment, table_of
+from api.imports.guess.outreach import campaign_members, surveys
 from api.imports.guess.roles import columns_by_role, plain, system_of
 from api.imports.guess.written import Entry, Section, is_taken, mapping_text, named
 from api.imports.lines import FileFormat, Source
@@ -21,7 +22,16 @@ from api.imports.source import lines_of, look_over
 from api.imports.text_file import opened
 
 GuessedKind: TypeAlias = Literal[
-    "leads", "customers", "people", "purchases", "subscriptions", "tickets", "ticket-events", "interactions"
+    "leads",
+    "customers",
+    "people",
+    "purchases",
+    "subscriptions",
+    "tickets",
+    "ticket-events",
+    "interactions",
+    "surveys",
+    "campaign-members",
 ]
 KINDS: Sequence[GuessedKind] = get_args(GuessedKind)
 
@@ -35,6 +45,8 @@ _FIELDS: Mapping[GuessedKind, Callable[[Columns], list[Section]]] = MappingProxy
         "tickets": tickets,
         "ticket-events": ticket_events,
         "interactions": interactions,
+        "surveys": surveys,
+        "campaign-members": campaign_members,
     }
 )
 
@@ -68,10 +80,14 @@ def _kind(source: Source, roles: Iterable[str]) -> GuessedKind:
         return "interactions"
     if "ticket_id" in known:
         return "ticket-events" if "activity" in known else "tickets"
+    if "score" in known and {"survey", "answered_at", "comment"} & known:
+        return "surveys"
     if known >= {"plan", "mrr"} or known >= {"plan", "arr"}:
         return "subscriptions"
     if {"stage", "is_won"} & known or {"closed_at", "value"} <= known or _LEAD_IDS & names:
         return "leads"
+    if "campaign" in known and {"sent_at", "delivered", "read_at", "responded", "responded_at"} & known:
+        return "campaign-members"
     if "purchased_at" in known or "orderid" in names:
         return "purchases"
     is_person = {"given_name", "family_name"} & known

@@ -11,6 +11,7 @@ from api.imports.guess.written import Entry, Section, Value, templates
 _MOST_WORDS = 100
 _SUBSCRIPTION: Mapping[str, str] = {
     "cancelled": r"^(yes|y|ja|sim|true|1)$|cancel|churn|ended|expired|inacti|inakti|gekundigt|beendet",
+    "paused": r"paus|suspend|on hold|ruht|ruhend|unterbroch",
     "active": r"^(no|n|nein|nao|false|0)$|activ|aktiv|ativ|current|running|trial|renew",
 }
 _TICKET: Mapping[str, str] = {
@@ -58,7 +59,7 @@ def purchases(columns: Columns) -> list[Section]:
     key, remark = columns.key
     (customer,) = whose(columns, "person")
     when = list(moments(columns, {"purchased_at": ["purchased_at", "captured_at", "happened_at"]}))
-    fields = [_key(key, remark, customer, when), customer, *when]
+    fields = [key_of(key, remark, customer, when), customer, *when]
     product = list(plain_fields(columns, {"product": ["product"]}))
     quantity = next((one for one in columns.each("quantity") if one.written), None)
     if quantity and quantity.written:
@@ -77,10 +78,18 @@ def subscriptions(columns: Columns) -> list[Section]:
     plan = columns.of("plan", "product")
     mentioned: Value = plan.name if plan else {"constant": "standard"}
     fields = [
-        _key(key, remark, customer, []),
+        key_of(key, remark, customer, []),
         customer,
         Entry("plan", mentioned, () if plan else [f"{UNSURE} The file names no plan."]),
-        *moments(columns, {"started_at": ["started_at", "captured_at"], "ended_at": ["ended_at", "closed_at"]}),
+        *moments(
+            columns,
+            {
+                "started_at": ["started_at", "captured_at"],
+                "paused_at": ["paused_at"],
+                "resumed_at": ["resumed_at"],
+                "ended_at": ["ended_at", "closed_at"],
+            },
+        ),
         *plain_fields(columns, {"reason": ["lost_reason"]}),
     ]
     paid = list(amount(columns, "mrr", "mrr", "arr", "value"))
@@ -89,7 +98,7 @@ def subscriptions(columns: Columns) -> list[Section]:
     elif columns.of("arr") and not columns.of("mrr"):
         paid[0].entries.append(Entry("per", "year"))
     status = next((one for one in columns.each("churned", "status") if one.few_words), None)
-    words = _words("status", status, _SUBSCRIPTION, "active") if status else []
+    words = words_of("status", status, _SUBSCRIPTION, "active") if status else []
     return [Section("fields", fields), *words, *paid]
 
 
@@ -106,7 +115,7 @@ def tickets(columns: Columns) -> list[Section]:
         *moments(columns, opened),
     ]
     status = next((one for one in columns.each("status", "stage") if one.few_words), None)
-    return [Section("fields", fields), *_words("status", status, _TICKET, "open"), *_priority(columns)]
+    return [Section("fields", fields), *words_of("status", status, _TICKET, "open"), *_priority(columns)]
 
 
 def ticket_events(columns: Columns) -> list[Section]:
@@ -125,7 +134,7 @@ def ticket_events(columns: Columns) -> list[Section]:
         return [
             Section("fields", [*fields, Entry("activity", {"column": "..."}, ["Which column tells what happened?"])])
         ]
-    return [Section("fields", fields), *_words("activity", activity, _ACTIVITY, "note"), *_priority(columns)]
+    return [Section("fields", fields), *words_of("activity", activity, _ACTIVITY, "note"), *_priority(columns)]
 
 
 def interactions(columns: Columns) -> list[Section]:
@@ -143,7 +152,7 @@ def interactions(columns: Columns) -> list[Section]:
     if kind is None:
         usual = "email" if is_mail else "note"
         fields.append(Entry("kind", {"constant": usual}, ["call, email, meeting, note, chat, social or web"]))
-    return [Section("fields", fields), *_words("kind", kind, _INTERACTION, "note")]
+    return [Section("fields", fields), *words_of("kind", kind, _INTERACTION, "note")]
 
 
 def _hers(columns: Columns) -> Iterator[Entry]:
@@ -153,7 +162,8 @@ def _hers(columns: Columns) -> Iterator[Entry]:
         yield customer
 
 
-def _key(key: Column, remark: str | None, customer: Entry, when: Sequence[Entry]) -> Entry:
+def key_of(key: Column, remark: str | None, customer: Entry, when: Sequence[Entry]) -> Entry:
+    """What tells the rows apart: a column; else the customer and the moment, in the order of the file."""
     if remark is None or key.is_key:
         return Entry("external_id", key.name, [remark] if remark else [])
     parts = [entry.value["column"] for entry in (customer, *when) if isinstance(entry.value, Mapping)]
@@ -177,10 +187,10 @@ def _priority(columns: Columns) -> Iterator[Section]:
     column = next((one for one in columns.each("priority") if one.few_words), None)
     known = "|".join(_PRIORITY.values())
     if column and any(re.search(known, plain_words(word)) for word in column.words):
-        yield from _words("priority", column, _PRIORITY, "normal")
+        yield from words_of("priority", column, _PRIORITY, "normal")
 
 
-def _words(name: str, column: Column | None, meanings: Mapping[str, str], otherwise: str) -> list[Section]:
+def words_of(name: str, column: Column | None, meanings: Mapping[str, str], otherwise: str) -> list[Section]:
     """A field that is one of a few words of ours, with what theirs probably mean."""
     if column is None:
         return []

@@ -8,7 +8,19 @@ NAMES: Mapping[str, Sequence[str]] = {
     "external_id": (
         *("id", "recordid", "opportunityid", "dealid", "leadid", "contactid", "accountid", "customerid", "companyid"),
         *("ticketid", "number", "no", "nr", "nummer", "kundennummer", "kundennr", "kdnr", "vorgangsnummer", "numero"),
-        *("codigo", "externalid", "uid", "messageid", "key", "uuid", "guid", "mqlid", "sellerid", "orderid"),
+        *(
+            "codigo",
+            "externalid",
+            "uid",
+            "messageid",
+            "key",
+            "uuid",
+            "guid",
+            "mqlid",
+            "sellerid",
+            "orderid",
+            "responseid",
+        ),
     ),
     "title": (
         *("title", "dealname", "opportunityname", "leadname", "subject", "topic", "betreff", "titel", "bezeichnung"),
@@ -147,6 +159,8 @@ NAMES: Mapping[str, Sequence[str]] = {
         *("enddate", "ended", "endedat", "cancelledat", "canceledat", "cancellationdate", "churndate", "vertragsende"),
         *("gekundigtam", "datadecancelamento"),
     ),
+    "paused_at": ("pausedat", "pausedate", "pausestart", "pausedon", "paused", "pausiertam", "pausadoem"),
+    "resumed_at": ("resumedat", "resumedate", "pauseend", "resumedon", "resumed", "fortgesetztam", "retomadoem"),
     "churned": ("churn", "churned", "cancelled", "canceled", "gekundigt"),
     "ticket_id": (
         *("ticketid", "caseid", "casenumber", "ticketnumber", "ticketno", "incidentid", "requestid", "ticketnummer"),
@@ -162,6 +176,24 @@ NAMES: Mapping[str, Sequence[str]] = {
         *("startsat", "dueat", "zeitstempel", "datahora", "date", "datum", "data"),
     ),
     "interaction_kind": ("interactiontype", "activitytype", "type", "kind", "art", "tipo"),
+    "survey": ("survey", "surveytype", "surveyname", "metric", "umfrage", "pesquisa"),
+    "score": (
+        *("score", "rating", "npsscore", "nps", "csatscore", "csat", "cesscore", "ces", "answerscore", "bewertung"),
+        *("punkte", "avaliacao", "pontuacao"),
+    ),
+    "comment": ("comment", "comments", "feedback", "verbatim", "freetext", "kommentar", "comentario"),
+    "answered_at": (
+        *("answeredat", "respondedat", "responsedate", "submittedat", "submitted", "surveydate", "completedat"),
+        *("beantwortetam", "respondidoem"),
+    ),
+    "campaign": ("campaign", "campaignname", "campaignid", "kampagne", "campanha", "mailing"),
+    "sent_at": ("sentat", "sentdate", "senddate", "datesent", "sent", "versendetam", "gesendetam", "enviadoem"),
+    "delivered_at": ("deliveredat", "deliverydate", "datedelivered", "zugestelltam", "entregueem"),
+    "delivered": ("delivered", "deliverystatus", "memberstatus", "zugestellt", "entregue"),
+    "read_at": ("openedat", "firstopenedat", "firstopendate", "opendate", "dateopened", "geoffnetam", "abertoem"),
+    "responded": ("responded", "hasresponded", "converted", "answered", "geantwortet", "respondeu"),
+    "responded_at": ("respondedat", "firstrespondeddate", "responsedate", "dateresponded", "beantwortetam"),
+    "response": ("response", "responsetext", "antwort", "resposta"),
     "summary": ("summary", "text", "body", "description", "notes", "note", "comments", "beschreibung", "descricao"),
 }
 """The names of each role, the likelier first, as `plain` writes them."""

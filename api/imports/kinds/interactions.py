@@ -1,17 +1,18 @@
-"""Interactions: one row a call, a mail, a meeting or the like with a customer."""
+"""Interactions: one row a call, a mail, a meeting or the like with a customer, or about a lead of hers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from api.imports.mapping import SHORT, Cell, CustomerCell, DateCell, RowRefused, TextCell
-from api.imports.mapping_file import Deciding, Fields, ImportMapping, Said, Texts
+from api.imports.mapping import SHORT, Cell, CustomerCell, DateCell, LeadCell, RowRefused, TextCell
+from api.imports.mapping_file import Deciding, Fields, ImportMapping, Said, Texts, WhichLead
 from domain.customer.imported_contact import ImportedInteraction, log_or_correct
 from domain.event import Word
 from domain.imported import ImportedFact, Past
 from domain.interaction import Direction, InteractionKind, InteractionLogged
+from domain.lead.imported_work import first_contact
 
 _KINDS: tuple[InteractionKind, ...] = get_args(InteractionKind)
 _DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
@@ -41,7 +42,9 @@ class DurationCell(Cell):
 class InteractionFields(Fields):
     """The fields of an interaction that a file can feed."""
 
-    customer: Annotated[CustomerCell, SHORT]
+    customer: Annotated[CustomerCell, SHORT] | None = None
+    lead: Annotated[LeadCell, SHORT] | None = None
+    """Of a row that names one, the interaction is on that lead, and the customer is the lead's."""
     kind: Annotated[KindCell, SHORT]
     happened_at: Annotated[DateCell, SHORT] | None = None
     direction: Annotated[DirectionCell, SHORT] | None = None
@@ -49,6 +52,12 @@ class InteractionFields(Fields):
     about: Annotated[Cell, SHORT] | None = None
     duration: Annotated[DurationCell, SHORT] | None = None
     outcome: Annotated[TextCell, SHORT] | None = None
+
+    @model_validator(mode="after")
+    def _are_somebodys(self) -> Self:
+        if not (self.customer or self.lead):
+            raise ValueError("give the customer, the lead, or both: whose a row is")
+        return self
 
 
 class Interactions(ImportMapping):
@@ -73,12 +82,16 @@ class Interactions(ImportMapping):
             outcome=texts.get("outcome"),
             external_id=key,
         )
-        return Said(key=key, record=record, customer=self.customer_of(texts), source=self.source)
+        lead, key_of_lead = self.fields.lead, texts.get("lead")
+        which = WhichLead(system=lead.system or self.system, key=key_of_lead) if lead and key_of_lead else None
+        whose = None if which else self.customer_of(texts)
+        return Said(key=key, record=record, customer=whose, source=self.source, lead=which)
 
     def decide(
         self, record: ImportedInteraction, history: Sequence[Past], deciding: Deciding
     ) -> Sequence[ImportedFact]:
-        return log_or_correct(deciding.part, deciding.thing_id, record, deciding.now)
+        facts = log_or_correct(deciding.part, deciding.thing_id, record, deciding.now)
+        return [*facts, *first_contact(history, facts)]
 
     def moments(self, record: ImportedInteraction) -> Sequence[tuple[str, datetime | None]]:
         return (("held", record.happened_at),)

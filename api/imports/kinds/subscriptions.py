@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from api.imports.mapping import SHORT, AmountCell, Cell, CustomerCell, DateCell,
 from api.imports.mapping_file import Deciding, Fields, ImportMapping, Said, Texts
 from domain.customer import CustomerSubscriptionStarted
 from domain.customer import imported_subscription as rules
+from domain.customer.imported_pause import ImportedPause
 from domain.customer.imported_subscription import ImportedSubscription
 from domain.event import Word
 from domain.imported import ImportedFact, Past
@@ -20,7 +21,7 @@ from domain.money import digits
 _MONTHS: Mapping[str, int] = MappingProxyType({"month": 1, "quarter": 3, "year": 12})
 _SMALLEST = Decimal("0.000001")
 
-_Status = Literal["active", "cancelled"]
+_Status = Literal["active", "paused", "cancelled"]
 
 
 class RateCell(AmountCell):
@@ -34,7 +35,7 @@ class RateCell(AmountCell):
 
 
 class SubscriptionStatusCell(Cell):
-    """Whether it still runs; without it, what has an end is cancelled."""
+    """Whether it still runs; without it, what has an end is cancelled, and what was paused and not resumed rests."""
 
     values: Mapping[str, _Status] = Field(default_factory=dict)
 
@@ -55,6 +56,8 @@ class SubscriptionFields(Fields):
     term_months: Annotated[Cell, SHORT] | None = None
     status: Annotated[SubscriptionStatusCell, SHORT] | None = None
     started_at: Annotated[DateCell, SHORT] | None = None
+    paused_at: Annotated[DateCell, SHORT] | None = None
+    resumed_at: Annotated[DateCell, SHORT] | None = None
     ended_at: Annotated[DateCell, SHORT] | None = None
     reason: Annotated[Cell, SHORT] | None = None
     voluntary: Annotated[VoluntaryCell, SHORT] | None = None
@@ -74,8 +77,8 @@ class Subscriptions(ImportMapping):
     def status(self, row: Row) -> str | None:
         cell = self.fields.status
         text = cell.read(row, self.empty) if cell else None
-        if cell and text not in ("active", "cancelled"):
-            raise RowRefused(f"{text or ''!r} in column {cell.column} is not one of: active, cancelled.")
+        if cell and text not in get_args(_Status):
+            raise RowRefused(f"{text or ''!r} in column {cell.column} is not one of: {', '.join(get_args(_Status))}.")
         return text
 
     def said(self, texts: Texts, key: str) -> Said:
@@ -96,6 +99,11 @@ class Subscriptions(ImportMapping):
             ended_at=ended_at,
             voluntary=texts.get("voluntary") != "no",
             reason=texts.get("reason"),
+            pause=ImportedPause(
+                is_paused=texts["status"] == "paused" if fields.status and texts["status"] != "cancelled" else None,
+                paused_at=self.moment(fields.paused_at, texts.get("paused_at")),
+                resumed_at=self.moment(fields.resumed_at, texts.get("resumed_at")),
+            ),
         )
         return Said(key=key, record=record, customer=self.customer_of(texts), source=self.source)
 
@@ -105,4 +113,4 @@ class Subscriptions(ImportMapping):
         return rules.reconcile(history, rules.Row(deciding.thing_id, record, self.place, deciding.now))
 
     def moments(self, record: ImportedSubscription) -> Sequence[tuple[str, datetime | None]]:
-        return (("started", record.started_at),)
+        return (("started", record.started_at), ("paused", record.pause.paused_at))

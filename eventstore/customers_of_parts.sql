@@ -1,6 +1,0 @@
--- Whose histories hold these parts; of a part that was undone too, which then is nobody else's either.
-SELECT DISTINCT
-    part_id,
-    customer_id
-FROM log.event
-WHERE part_id = ANY(%(part_ids)s)
