@@ -72,7 +72,7 @@ def tables(
 def _fold(store: Store, position: int, models: Sequence[ReadModel]) -> None:
     with store.following() as connection:
         try:
-            asof.known_at(connection, position, models, limits(store), patience=_PATIENCE)
+            asof.known_at(connection, position, models, limits(store), patience=_PATIENCE, beside=store.following)
         except asof.TooLarge as problem:
             raise BadParameter(str(problem)) from None
         except (asof.Busy, asof.InUse) as problem:

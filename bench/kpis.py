@@ -17,6 +17,7 @@ from eventstore.moments import position_at
 from projections.kpi import SETTINGS, Kpi, Question, figure, kpis
 from projections.reading import LIVE
 from replay.asof import known_at, models_of
+from replay.together import Connect
 
 _MONTHS = 3
 
@@ -28,7 +29,7 @@ def run(conninfo: str) -> Iterator[Result | Measured]:
         question = _last_quarter(log.now(connection))
         yield Measured("events", horizon(connection), "events")
         yield from _live(connection, question)
-        yield from _as_of(connection, question)
+        yield from _as_of(connection, question, partial(connect, conninfo))
 
 
 def _live(connection: Connection, question: Question) -> Iterator[Result | Measured]:
@@ -41,12 +42,12 @@ def _live(connection: Connection, question: Question) -> Iterator[Result | Measu
     yield Measured(f"all {len(kpis())} figures, one after the other", of_all, "s", at_most=1.5)
 
 
-def _as_of(connection: Connection, question: Question) -> Iterator[Measured]:
+def _as_of(connection: Connection, question: Question, beside: Connect) -> Iterator[Measured]:
     """As of the quarter's end, as it was known then."""
     position = position_at(connection, question.period_to)
     models = models_of({table for kpi in kpis().values() for table in (*kpi.relation.reads, *SETTINGS)})
     known: list[str] = []
-    first = _seconds(lambda: known.append(known_at(connection, position, models).schema))
+    first = _seconds(lambda: known.append(known_at(connection, position, models, beside=beside).schema))
     then = Question(question.period_from, question.period_to, question.period_to, question.zone)
     again, live = (
         sum(_seconds(partial(figure, connection, kpi, then, None, schema)) for kpi in kpis().values())

@@ -4,7 +4,7 @@ A schema is kept for those who ask again, until others take its room or a day ha
 """
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -16,8 +16,8 @@ from eventstore import roles
 from eventstore.database import Connection, query
 from eventstore.trouble import Trouble
 from projections.read_models import ReadModel, read_models
-from replay.fold import create_table, fill
-from replay.parked import insert_or_park
+from replay.rewind import make
+from replay.together import Connect, share_out
 from replay.versions import turn
 
 WORK = "asof"
@@ -101,11 +101,13 @@ def known_at(
     limits: Limits | None = None,
     *,
     patience: LiteralString = "0",
+    beside: Connect | None = None,
 ) -> Past:
-    """The schema with what these models knew at a position behind the fence; what it lacks is folded first.
+    """The schema with what these models knew at a position behind the fence; what it lacks is made first.
 
-    Processes that ask at once take turns, and wait for theirs as long as `patience` says (0: to the end). Raises Busy,
-    TooLarge, InUse when it has rows of another definition that are being read, and NotOurs.
+    `beside` opens a second connection, to make two models at a time. Processes that ask at once take turns, and wait
+    for theirs as long as `patience` says (0: to the end). Raises Busy, TooLarge, InUse when it has rows of another
+    definition that are being read, and NotOurs.
     """
     allowed = limits or Limits()
     with reading(connection, position, models) as schema:
@@ -113,7 +115,7 @@ def known_at(
             return _found(connection, position)
     with _turn(connection, patience):
         drop_old(connection)
-        past = _fold(connection, position, models, allowed)
+        past = _fold(connection, position, models, allowed, beside)
         _make_room(connection, past, allowed)
     return past
 
@@ -140,8 +142,12 @@ def listed(connection: Connection) -> list[Past]:
 
 
 def drop(connection: Connection, position: int) -> bool:
-    """Drop a schema of the past, unless somebody is reading in it; whether it is gone."""
-    return _drop(connection, position, _READERS_FIRST)
+    """Drop a schema of the past, unless somebody is reading in it, or a moment is being folded; whether it is gone."""
+    try:
+        with _turn(connection, _READERS_FIRST):
+            return _drop(connection, position, _READERS_FIRST)
+    except Busy:
+        return False
 
 
 def drop_old(connection: Connection) -> list[str]:
@@ -185,33 +191,46 @@ def _found(connection: Connection, position: int) -> Past:
     return next(past for past in listed(connection) if past.position == position)
 
 
-def _fold(connection: Connection, position: int, models: Collection[ReadModel], limits: Limits) -> Past:
-    """All or nothing: in one transaction with the row that says so."""
+def _fold(
+    connection: Connection, position: int, models: Collection[ReadModel], limits: Limits, beside: Connect | None
+) -> Past:
+    """One read model after the other, or two at a time; the schema's row names those that are whole."""
     schema = schema_of(position)
     if _is_of_another_version(connection, position, models) and not drop(connection, position):
         raise InUse([schema])
+    lacking = _lacking(_begun(connection, position), models)
+
+    def make_one(own: Connection, model: ReadModel) -> None:
+        make(own, model, schema, position)
+        _let_in(own, "SELECT", sql.SQL(", ").join(sql.Identifier(schema, table) for table in model.tables))
+        taken = _bytes(own, schema)
+        if taken > limits.bytes:
+            raise TooLarge(limits.bytes)
+        added = {"position": position, "definitions": Jsonb({model.name: model.definition}), "bytes": taken}
+        own.execute(query("replay", "asof_add"), added)
+
+    try:
+        with ExitStack() as stack:
+            hands = [connection]
+            if beside and len(lacking) > 1:
+                hands.append(stack.enter_context(beside()))
+            share_out(hands, lacking, make_one)
+    except TooLarge:
+        drop(connection, position)
+        raise
+    return _found(connection, position)
+
+
+def _begun(connection: Connection, position: int) -> dict[str, str]:
+    """The definitions of what the schema has. A new one gets its row first: who erases somebody must know of it."""
     with connection.transaction():
-        found = connection.execute(
-            "SELECT definitions FROM replay.asof WHERE position = %s FOR NO KEY UPDATE", [position]
-        ).fetchone()
-        if not found:
-            _create(connection, schema)
-        lacking = _lacking(found["definitions"] if found else {}, models)
-        for model in lacking:
-            create_table(connection, model, schema)
-            fill(connection, model, schema, position, insert_or_park)
-            for table in model.tables:
-                connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(schema, table)))
-            if _bytes(connection, schema) > limits.bytes:
-                raise TooLarge(limits.bytes)
-        _let_in(connection, schema)
-        added = {
-            "position": position,
-            "definitions": Jsonb({model.name: model.definition for model in lacking}),
-            "bytes": _bytes(connection, schema),
-        }
-        connection.execute(query("replay", "asof_add"), added)
-        return _found(connection, position)
+        is_new = connection.execute(query("replay", "asof_begin"), {"position": position}).rowcount
+        if is_new:
+            _create(connection, schema_of(position))
+    row = connection.execute("SELECT definitions FROM replay.asof WHERE position = %s", [position]).fetchone()
+    assert row is not None
+    definitions: dict[str, str] = row["definitions"]
+    return definitions
 
 
 def _is_of_another_version(connection: Connection, position: int, models: Collection[ReadModel]) -> bool:
@@ -224,15 +243,15 @@ def _create(connection: Connection, schema: str) -> None:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
     except errors.DuplicateSchema:
         raise NotOurs(schema) from None
+    _let_in(connection, "USAGE", sql.SQL("SCHEMA {}").format(sql.Identifier(schema)))
 
 
-def _let_in(connection: Connection, schema: str) -> None:
+def _let_in(connection: Connection, right: LiteralString, what: sql.Composable) -> None:
     """Who may read the read models may read these; without roles there is nobody else than the login."""
     row = connection.execute("SELECT current_user AS name").fetchone()
     if row == {"name": roles.FOLLOWER}:
         readers = sql.SQL(", ").join(map(sql.Identifier, (roles.APP, roles.ANALYST)))
-        for grant in ("GRANT USAGE ON SCHEMA {} TO {}", "GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}"):
-            connection.execute(sql.SQL(grant).format(sql.Identifier(schema), readers))
+        connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(right), what, readers))
 
 
 def _make_room(connection: Connection, newest: Past, limits: Limits) -> None:

@@ -276,7 +276,7 @@ def _history(
     """
     owners = Roots()
     if fold.is_rooted and fold.types:
-        owners = roots(connection, fold.key_column, horizon, scope.keys)
+        owners = roots(connection, fold.key_column, horizon, scope.keys if scope.is_few else None)
     condition, limits = scope.history(fold, owners)
     statement = sql.SQL(query("replay", "history")).format(
         kept=sql.SQL("MATERIALIZED" if is_read_once else "NOT MATERIALIZED"),

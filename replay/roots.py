@@ -65,9 +65,9 @@ def roots(connection: Connection, key_column: str, horizon: int, keys: Sequence[
     else:
         # to plan it takes many times as long as to find the few that there are
         with connection.pipeline():
-            connection.execute("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
+            connection.execute(query("replay", "plan_once"))
             found = connection.execute(statement, parameters, prepare=True)
-            connection.execute("SELECT set_config('plan_cache_mode', 'auto', true)")
+            connection.execute(query("replay", "plan_as_before"))
         rows = found.fetchall()
     return Roots(
         {row["customer_id"]: row[ROOT] for row in rows if row["stream_id"] is None and row["customer_id"] != row[ROOT]},

@@ -9,6 +9,9 @@ from psycopg import sql
 from projections.read_models import ROOT, Fold
 from replay.roots import Roots
 
+_FEW = 1_000
+"""Keys that are looked up one by one; more of them are found sooner by reading all."""
+
 Parameters = dict[str, object]
 _ANY: Parameters = {}
 
@@ -31,7 +34,7 @@ class Scope:
     @property
     def is_few(self) -> bool:
         """Whether each key is worth looking up by itself."""
-        return self.keys is not None
+        return self.keys is not None and len(self.keys) <= _FEW
 
     def condition(self, column: sql.Composable) -> sql.Composable:
         """That a column's key is one of them."""
@@ -51,7 +54,7 @@ class Scope:
             return own, self.parameters
         if not owners:
             return self.condition(sql.SQL("recorded.customer_id")), self.parameters
-        members, records = owners.of(self.has)
+        members, records = owners.of(self.has if self.keys is None else {*self.keys}.__contains__)
         found = sql.SQL("({} OR recorded.customer_id = ANY(%(members)s) OR recorded.stream_id = ANY(%(records)s))")
         return (
             sql.SQL("{} AND {}").format(

@@ -1,9 +1,10 @@
 """Rebuilds several read models, some at a time, each on a connection of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from threading import Lock
 
 from eventstore.database import Connection
 from eventstore.fence import horizon
@@ -82,3 +83,27 @@ def _each(
     ended = {each.read_model: each for each in done if isinstance(each, Report)}
     cancelled = [each for each in done if isinstance(each, Progress) and each.wanted == "cancel"]
     return Outcome([ended[model.name] for model in models if model.name in ended], [*cancelled, *left])
+
+
+def share_out(
+    hands: Sequence[Connection], models: Collection[ReadModel], work: Callable[[Connection, ReadModel], None]
+) -> None:
+    """Do it for each model, the widest first, on whichever connection is free. After an error nothing more is begun;
+    it is raised when what was under way has ended."""
+    waiting = sorted(models, key=lambda model: len(model.folds) * len(model.types))
+    turns = Lock()
+
+    def go_on(own: Connection) -> None:
+        while waiting:
+            with turns:
+                model = waiting.pop() if waiting else None
+            try:
+                if model:
+                    work(own, model)
+            except BaseException:
+                waiting.clear()
+                raise
+
+    with ThreadPoolExecutor(len(hands)) as pool:
+        for _ in pool.map(go_on, hands):
+            pass

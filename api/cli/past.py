@@ -52,7 +52,7 @@ def _fold(text: str, names: list[str], data: Data, as_json: bool) -> None:
     moment = day_or_moment_of(text, "crm asof takes")
     with opened(data) as store, store.following() as connection:
         models = _chosen(names)
-        past = known_at(connection, position_at(connection, moment), models, limits(store))
+        past = known_at(connection, position_at(connection, moment), models, limits(store), beside=store.following)
     table = models[0].tables[-1] if names else "ticket"
     if as_json:
         print_json(_as_json(past) | {"as_of": moment.isoformat()})

@@ -4,8 +4,8 @@
 
 -- One row per time that a lead was open in a stage while nothing else changed, and with group_by product one per product.
 -- A lead's stay in a stage is all of these together, from the first to the last; `left_at` is when it was over, null while
--- the lead is in the stage still. Owner and team are those at as_of, the order of the stages, product, source and campaign
--- are today's.
+-- the lead is in the stage still. Leads that were in none since the period began, or since as_of if that came first, are
+-- left out. Owner and team are those at as_of, the order of the stages, product, source and campaign are today's.
 SELECT
     stay.*,
     s.place,
@@ -30,6 +30,14 @@ FROM (
     WHERE status = 'open'
         AND stage IS NOT NULL
         AND valid_from <= %(as_of)s
+        -- most leads were over and done with before the period: their stays need not be put together
+        AND lead_id IN (
+            SELECT late.lead_id
+            FROM lead_stage_interval AS late
+            WHERE late.status = 'open'
+                AND late.stage IS NOT NULL
+                AND (late.valid_to IS NULL OR late.valid_to >= least(%(period_from)s, %(as_of)s))
+        )
     WINDOW stay AS (PARTITION BY lead_id, pipeline, stage)
 ) AS stay
 JOIN lead_stage_interval AS here

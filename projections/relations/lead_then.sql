@@ -38,6 +38,12 @@ CROSS JOIN LATERAL unnest(CASE %(group_by)s::text
 END) AS grouped (group_key)
 WHERE moment.holds
     AND i.valid_from <= %(as_of)s
+    -- one of the two moments lies in it: said before the moments are asked one by one, of every row there is
+    AND (
+        i.valid_to IS NULL
+        OR i.valid_to > %(as_of)s
+        OR (i.valid_from < %(period_to)s AND i.valid_to >= %(period_to)s)
+    )
     -- a lead that was merged counts where its work goes on, also for what it was before
     AND NOT EXISTS (
         SELECT

@@ -20,8 +20,9 @@ from projections.read_models import ReadModel, read_models
 from replay import asof
 from replay.asof import Limits, drop, drop_all, drop_old, known_at, listed, reading
 from replay.differences import compare
-from replay.fold import Insert, create_table, fill, insert
+from replay.fold import create_table, fill, insert
 from replay.recall import customer_at, table_at
+from replay.rewind import make
 from replay.versions import turn
 from tests.facts import captured, given
 from tests.projections.records import forget, hour, merged, registered, tell, undone, unmerged
@@ -134,11 +135,11 @@ def test_the_same_moment_is_folded_once_and_what_it_lacks_is_added(
     given(connection, captured(), LeadWon())
     folded: list[str] = []
 
-    def counting(connection: Connection, model: ReadModel, schema: str, position: int, insert: Insert) -> int:
+    def counting(connection: Connection, model: ReadModel, schema: str, position: int) -> None:
         folded.append(model.name)
-        return fill(connection, model, schema, position, insert)
+        make(connection, model, schema, position)
 
-    monkeypatch.setattr(asof, "fill", counting)
+    monkeypatch.setattr(asof, "make", counting)
     position = horizon(connection)
     first = known_at(connection, position, LEAD)
     assert known_at(connection, position, LEAD).made_at == first.made_at
@@ -166,11 +167,11 @@ def test_two_who_ask_at_once_get_one(conninfo: str, connection: Connection, monk
         given(connection, captured())
     position, folded = horizon(connection), list[str]()
 
-    def counting(connection: Connection, model: ReadModel, schema: str, position: int, insert: Insert) -> int:
+    def counting(connection: Connection, model: ReadModel, schema: str, position: int) -> None:
         folded.append(model.name)
-        return fill(connection, model, schema, position, insert)
+        make(connection, model, schema, position)
 
-    monkeypatch.setattr(asof, "fill", counting)
+    monkeypatch.setattr(asof, "make", counting)
 
     def ask(_: int) -> asof.Past:
         with connect(conninfo) as own:
@@ -195,17 +196,18 @@ def test_what_was_killed_half_way_is_not_taken_for_whole(
     given(connection, captured())
     position = horizon(connection)
 
-    def killed(own: Connection, model: ReadModel, schema: str, position: int, insert: Insert) -> int:
+    def killed(own: Connection, model: ReadModel, schema: str, position: int) -> None:
+        make(own, model, schema, position)
         if model.name == "ticket":
             own.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-        return fill(own, model, schema, position, insert)
 
     with monkeypatch.context() as patch:
-        patch.setattr(asof, "fill", killed)
+        patch.setattr(asof, "make", killed)
         with pytest.raises(psycopg.OperationalError), connect(conninfo) as own:
             known_at(own, position, asof.models_of(["lead", "ticket"]))
-    assert listed(connection) == []
-    assert schemas(connection) == []
+    assert [past.models for past in listed(connection)] == [("lead",)]
+    with reading(connection, position, asof.models_of(["ticket"])) as schema:
+        assert schema is None
     assert known_at(connection, position, asof.models_of(["lead", "ticket"])).models == ("lead", "ticket")
 
 

@@ -11,9 +11,10 @@ from psycopg import sql
 
 from domain.interaction import InteractionLogged
 from eventstore.database import Connection
-from projections.read_models import ReadModel, parse
+from projections.read_models import ROOT, ReadModel, parse
 from replay import fold, follow, versions
 from replay.fold import create_table, rows_at
+from replay.roots import roots
 from replay.scope import these
 from replay.verification import replay_customer, verify
 from tests.replay.histories import STEPS, Company, Step, by, heard
@@ -210,3 +211,13 @@ def test_a_merged_customers_history_is_found_by_its_index(connection: Connection
     )
     plan = connection.execute(sql.SQL("EXPLAIN {}").format(select), parameters).fetchall()
     assert not any("Seq Scan on event" in row["QUERY PLAN"] for row in plan), plan
+
+
+@pytest.mark.parametrize("mode", ["auto", "force_generic_plan"])
+def test_whoever_plans_once_goes_on_to(connection: Connection, mode: str) -> None:
+    """What was chosen for the statements around holds after the roots were found."""
+    with connection.transaction():
+        connection.execute("SELECT set_config('plan_cache_mode', %s, true)", [mode])
+        roots(connection, ROOT, 1, [uuid4()])
+        assert connection.execute("SHOW plan_cache_mode").fetchone() == {"plan_cache_mode": mode}
+    assert connection.execute("SHOW plan_cache_mode").fetchone() == {"plan_cache_mode": "auto"}
