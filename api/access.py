@@ -32,6 +32,7 @@ SCOPES = {
     "customers:read": "Read what is known of a customer",
     "customers:write": "Act on customers",
     "tickets:write": "Act on tickets",
+    "settings:write": "Publish the settings of the workspace",
     "imports:read": "See imports, and how far they are",
     "imports:write": "Upload files to be imported",
     "events:read": "Read the whole log",
@@ -42,7 +43,7 @@ SCOPES = {
     "audit:read": "Read customers' histories with before and after, and who has looked",
     "personal:read": "See what is personal in them",
 }
-_ON_DEMAND = ("imports:write", "undo", "audit:read", "personal:read")
+_ON_DEMAND = ("settings:write", "imports:write", "undo", "audit:read", "personal:read")
 USUAL_SCOPES = tuple(scope for scope in SCOPES if scope not in _ON_DEMAND)
 """What a key may do when nothing else is said."""
 

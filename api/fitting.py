@@ -1,7 +1,7 @@
 """Fits models to what customers did, as it is known at a moment, and records what they were found to be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -25,7 +25,10 @@ if TYPE_CHECKING:  # these need packages that may be missing
     from projections.models.sbg import Contract
 
 BUYING, SPENDING, RENEWING = "bg_nbd", "gamma_gamma", "sbg"
-"""The models by name, as they are recorded: with the currency behind the first two, the months of a term behind sbg."""
+"""The models by name, as they are recorded: with the currency behind the first two, the months of a term behind sbg,
+and the segment behind that."""
+
+_LONGEST = 100
 
 _WEEK = timedelta(weeks=1)
 
@@ -87,13 +90,12 @@ def fit_clv(store: Store, asked: Range, currency: str | None = None) -> list[Fit
     ]
 
 
-def fit_retention(store: Store, asked: Range, term_months: int = 1) -> list[Fitted]:
-    """How customers whose contract has a term of so many months renew it.
+def fit_retention(store: Store, asked: Range, term_months: int = 1, *, by_segment: bool = False) -> list[Fitted]:
+    """How customers whose contract has a term of so many months renew it; also of each segment, where it has enough.
 
     Raises AnalyticsMissing, BadParameter, TooFewToFit, ModelDoesNotApply or NotConverged.
     """
     must_have_analytics()
-    from projections.models import sbg
 
     with tables(store, worth.CONTRACTS, asked.as_of) as (connection, schema):
         days = days_of(store, connection, asked)
@@ -106,9 +108,30 @@ def fit_retention(store: Store, asked: Range, term_months: int = 1) -> list[Fitt
             f"same interval. Name a term that there is with --term: {terms}."
         )
     due = [customer for customer in alike if customer.renewals]
+    whole = _renewed(due, None, term_months, days, len(found) - len(due))
+    parts, notes = [], []
+    for segment in sorted({one.segment for one in due if one.segment}) if by_segment else ():
+        of_segment = [one for one in due if one.segment == segment]
+        try:
+            parts.append(_renewed(of_segment, segment, term_months, days, len(found) - len(of_segment)))
+        except (TooFewToFit, ModelDoesNotApply, NotConverged) as refused:
+            notes.append(f"Segment {segment}: {refused}")
+    return [replace(whole, notes=tuple(notes)), *parts]
+
+
+def _renewed(
+    due: Sequence[ContractRenewals], segment: str | None, term_months: int, days: Days, excluded: int
+) -> Fitted:
+    from projections.models import sbg
+
     first = min((customer.started_on for customer in due), default=days.from_day)
     fit = sbg.fit([contract(customer) for customer in due])
-    return [Fitted(f"{RENEWING}_{term_months}", fit, first, days.until_day, len(found) - len(due))]
+    return Fitted(renewing_name(term_months, segment), fit, first, days.until_day, excluded)
+
+
+def renewing_name(term_months: int, segment: str | None = None) -> str:
+    """What the model of contracts of that term is called, of all customers or of a segment."""
+    return f"{RENEWING}_{term_months}" if segment is None else f"{RENEWING}_{term_months}_{segment}"[:_LONGEST]
 
 
 def record(store: Store, fitted: Sequence[Fitted]) -> None:

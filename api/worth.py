@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from api.fitting import BUYING, RENEWING, SPENDING, Fitted, Range, buyer, days_of, spender
+from api.fitting import BUYING, SPENDING, Fitted, Range, buyer, days_of, renewing_name, spender
 from api.past import tables
 from api.store import Store
 from eventstore.analytics import must_have_analytics
@@ -88,9 +88,10 @@ class Models:
         )
 
     def renewing(self, customer: ContractRenewals, discount: float) -> Renewing | None:
-        """Of a customer with a contract, a later period being worth less by `discount`; None where no model is fitted
-        for contracts of her term."""
-        parameters = self.fitted.get(f"{RENEWING}_{customer.term_months}")
+        """Of a customer with a contract, a later period being worth less by `discount`, by the model of her segment
+        where there is one; None where no model is fitted for contracts of her term."""
+        of_segment = self.fitted.get(renewing_name(customer.term_months, customer.segment))
+        parameters = of_segment or self.fitted.get(renewing_name(customer.term_months))
         if parameters is None:
             return None
         must_have_analytics()

@@ -21,8 +21,9 @@ from projections.kpi_text import by_bucket, kept
 from projections.reading import LIVE, Row, read
 
 _HEADER = ("title", "version", "question", "unit", "formula", "edge cases", "of nothing", "source", "reads")
-_OPTIONAL = ("definitions", "judged")
+_OPTIONAL = ("definitions", "judged", "better")
 _AT_A_MOMENT = "at a moment"
+_LOW = "low"
 _AT_ONCE = 25
 """Buckets of a series in one statement: it must come to an end before a server's patience does."""
 
@@ -71,6 +72,8 @@ class Kpi:
     for each, and the first is what the figure is when nothing else is asked."""
     is_of_a_moment: bool
     """Whether it says how things stood, and not what happened in a period: in a series, at the end of each bucket."""
+    is_better_low: bool
+    """Whether less of it is better, so that a target is not to be exceeded."""
     relation: Relation
     counted: str
     figure: str
@@ -104,6 +107,13 @@ class Question:
     """What was chosen; what is not in it has its default."""
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By grouping, the groups that alone count; an empty name is the group of what has none."""
+    of_groups: tuple[str, tuple[str, ...]] | None = None
+    """A grouping and groups of it, one of which must hold as well."""
+
+    @property
+    def conditions(self) -> list[tuple[str, tuple[str, ...]]]:
+        """All groupings whose groups count."""
+        return [*self.where.items(), *([self.of_groups] if self.of_groups else [])]
 
 
 def parse(slug: str, text: str) -> Kpi:
@@ -131,6 +141,7 @@ def parse(slug: str, text: str) -> Kpi:
         parameters={**relation.parameters, **_parameters_of(slug, text)},
         variants=tuple(header.get("definitions", "").split()),
         is_of_a_moment=header.get("judged") == _AT_A_MOMENT,
+        is_better_low=header.get("better") == _LOW,
         relation=relation,
         counted=counted,
         figure=_texts("summaries")[summary] if summary else own,
@@ -166,24 +177,27 @@ def figure(
 
     Columns: group_key, group_label, value, numerator, denominator, sample_size, excluded, details.
     """
-    text = _text(kpi, question.where, kpi.figure)
+    text = _text(kpi, question, kpi.figure)
     return read(connection, text, kpi.relation.reads, _parameters(kpi, question, group_by), schema)
 
 
-def series(connection: Connection, kpi: Kpi, questions: Sequence[Question], schema: str = LIVE) -> list[Row | None]:
-    """The figure in total for each question, None where nothing was counted; they differ in period and as_of alone."""
-    answers: list[Row | None] = []
+def series(
+    connection: Connection, kpi: Kpi, questions: Sequence[Question], group_by: str | None = None, schema: str = LIVE
+) -> list[list[Row]]:
+    """The figure for each question, as `figure` has it; the questions differ in period and as_of alone."""
+    answers: list[list[Row]] = []
     for start in range(0, len(questions), _AT_ONCE):
         some = questions[start : start + _AT_ONCE]
-        parameters = _parameters(kpi, some[0], None) | {
+        parameters = _parameters(kpi, some[0], group_by) | {
             "starts": [question.period_from for question in some],
             "ends": [question.period_to for question in some],
             "moments": [question.as_of for question in some],
         }
-        text = by_bucket(_text(kpi, some[0].where, kpi.figure))
-        rows = read(connection, text, kpi.relation.reads, parameters, schema)
-        found = {row.pop("bucket_number"): row for row in rows}
-        answers += [found.get(number) for number in range(1, len(some) + 1)]
+        text = by_bucket(_text(kpi, some[0], kpi.figure))
+        found: list[list[Row]] = [[] for _ in some]
+        for row in read(connection, text, kpi.relation.reads, parameters, schema):
+            found[row.pop("bucket_number") - 1].append(row)
+        answers += found
     return answers
 
 
@@ -192,7 +206,7 @@ def counted_positions(
 ) -> list[int]:
     """Positions of the events behind the figure, in order, behind `after`: its drill-down."""
     wanted = "SELECT DISTINCT position FROM counted WHERE position > %(after)s ORDER BY position LIMIT %(limit)s"
-    text = _text(kpi, question.where, wanted)
+    text = _text(kpi, question, wanted)
     parameters = _parameters(kpi, question, None) | {"after": after, "limit": limit}
     return [row["position"] for row in read(connection, text, kpi.relation.reads, parameters, schema)]
 
@@ -214,13 +228,14 @@ def _parameters(kpi: Kpi, question: Question, group_by: str | None) -> dict[str,
         "as_of": question.as_of,
         "zone": question.zone,
         "group_by": group_by,
-        **{f"group_{number}": name for number, name in enumerate(question.where)},
-        **{f"groups_{number}": [*names] for number, names in enumerate(question.where.values())},
+        **{f"group_{number}": name for number, (name, _) in enumerate(question.conditions)},
+        **{f"groups_{number}": [*names] for number, (_, names) in enumerate(question.conditions)},
     }
 
 
-def _text(kpi: Kpi, where: Iterable[str], answer: str) -> str:
-    return f"WITH {kpi.relation.name} AS ({kept(kpi.relation.text, where)}), counted AS ({kpi.counted}) {answer}"
+def _text(kpi: Kpi, question: Question, answer: str) -> str:
+    relation = kept(kpi.relation.text, len(question.conditions))
+    return f"WITH {kpi.relation.name} AS ({relation}), counted AS ({kpi.counted}) {answer}"
 
 
 def _relation(name: str, text: str) -> Relation:
@@ -228,7 +243,8 @@ def _relation(name: str, text: str) -> Relation:
     rows, _, moments = text.partition("\n-- span\n")
     parts = [_relation(part, _texts("relations")[part]) for part in header.get("builds on", "").split()]
     if parts:
-        rows = f"WITH {', '.join(f'{part.name} AS ({part.text})' for part in parts)} {rows}"
+        # a relation may begin with a WITH of its own
+        rows = f"WITH {', '.join(f'{part.name} AS ({part.text})' for part in parts)} SELECT * FROM ({rows}) AS built"
     tables = dict.fromkeys([*header.get("reads", "").split(), *(table for part in parts for table in part.reads)])
     parameters = {name: each for part in parts for name, each in part.parameters.items()}
     return Relation(

@@ -17,7 +17,7 @@ Value: TypeAlias = Decimal | str
 
 TAKEN = frozenset(
     "period_from period_to from to zone as_of axis group_by definition compare every limit cursor after where filter"
-    " target at_end starts ends moments slug".split()
+    " target target_is at_end top starts ends moments slug".split()
 )
 """Names that mean something else where figures are asked for."""
 

@@ -8,7 +8,8 @@ from projections.reading import LIVE, Row, read
 
 
 def published(connection: Connection, slug: str, as_of: datetime, schema: str = LIVE) -> Row:
-    """`parameters`, as text by name, and `target` that the workspace wants of a figure, as published by then."""
+    """`parameters`, as text by name, and `target` that the workspace wants of a figure, as published by then;
+    `target_is` says whether it is the least or the most."""
     parameters = {"slug": slug, "as_of": as_of}
     found = read(connection, query("projections.workspace_setting", "kpi_definition"), SETTINGS, parameters, schema)
-    return found[0] if found else {"parameters": {}, "target": None}
+    return found[0] if found else {"parameters": {}, "target": None, "target_is": None}

@@ -1,10 +1,8 @@
 """The texts of figures, put together: counting some groups alone, and for many periods at once."""
 
-from collections.abc import Iterable
 
-
-def kept(relation: str, where: Iterable[str]) -> str:
-    """The relation's rows that are in the wanted groups of each grouping in `where`.
+def kept(relation: str, groupings: int) -> str:
+    """The relation's rows that are in the wanted groups of each of so many groupings.
 
     A relation tells one grouping at a time. So it is read once more by each of the groupings, and those rows are kept
     that are there too, whatever their group is called here: a row counts once, also where it is in several groups.
@@ -13,7 +11,7 @@ def kept(relation: str, where: Iterable[str]) -> str:
     conditions = " AND ".join(
         f"{same} IN (SELECT {same} FROM ({relation.replace('%(group_by)s', f'%(group_{number})s')}) AS one"
         f" WHERE coalesce(one.group_key, '') = ANY(%(groups_{number})s))"
-        for number, _ in enumerate(where)
+        for number in range(groupings)
     )
     return f"SELECT one.* FROM ({relation}) AS one WHERE {conditions}" if conditions else relation
 

@@ -9,7 +9,7 @@ from eventstore.database import Connection, query
 from projections.reading import LIVE, Row, read
 
 PURCHASES = ("purchase", "subscription")
-CONTRACTS = ("subscription",)
+CONTRACTS = ("subscription", "customer_profile")
 FITS = ("workspace_setting",)
 
 
@@ -43,6 +43,7 @@ class ContractRenewals:
     customer_id: UUID
     started_on: date
     term_months: int
+    segment: str | None
     has_left: bool
     renewals: int
 

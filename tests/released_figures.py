@@ -2,7 +2,7 @@
 
 `python -m tests.released_figures` adds the definitions that are not in the list yet. It changes none: a figure whose
 text is another than before needs a new version, and its earlier text a file of its own, `kpis/earlier/SLUG@N.sql`.
-A relation that was written anew and answers the same is told so: `python -m tests.released_figures RELATION`.
+A figure or relation that was written anew and answers the same is told so: `python -m tests.released_figures NAME`.
 """
 
 import hashlib
@@ -29,7 +29,10 @@ def differences(released: Mapping[str, str], there: Mapping[str, Kpi]) -> list[s
             found.append(f"{name} is not in the list: python -m tests.released_figures")
         elif released[name].split()[:2] != told(kpi).split()[:2]:
             new = f"{kpi.slug}@{kpi.version + 1}"
-            found.append(f"{name} has another text: make it {new}, and keep the earlier one in kpis/earlier/{name}.sql")
+            found.append(
+                f"{name} has another text: make it {new}, and keep the earlier one in kpis/earlier/{name}.sql, or, "
+                f"where it answers the same, python -m tests.released_figures {kpi.slug}"
+            )
         elif released[name] != told(kpi):
             found.append(
                 f"{kpi.relation.name}, which {name} reads, has another text: keep the earlier one under a name of its "
@@ -46,7 +49,9 @@ def listed() -> dict[str, str]:
 if __name__ == "__main__":
     lines = listed()
     for definition, each in versions().items():
-        if definition not in lines or each.relation.name in sys.argv[1:]:
-            digest = lines.get(definition, told(each)).split()[1]
-            lines[definition] = " ".join((definition, digest, *told(each).split()[2:]))
+        said = told(each).split()
+        known = lines.get(definition, told(each)).split()
+        of_figure = said[:2] if each.slug in sys.argv[1:] else known[:2]
+        of_relation = said[2:] if {each.slug, each.relation.name} & {*sys.argv[1:]} else known[2:]
+        lines[definition] = " ".join((*of_figure, *of_relation))
     LIST.write_text("".join(f"{lines[name]}\n" for name in sorted(lines)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, time
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -154,11 +155,17 @@ def bench_asof(
 
 
 @app.command("kpi")
-def bench_kpi(customers: Customers = 400, as_json: AsJson = False) -> None:
+def bench_kpi(
+    customers: Customers = 400,
+    short: Annotated[
+        bool, typer.Option("--short", help="Customers of 20 events each, in place of the demo company.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Every figure of a quarter against one scan of what it reads, and all of them as of a past moment."""
     from bench import kpis
 
-    with explaining(), _demo(customers) as conninfo:
+    with explaining(), (_many if short else _demo)(customers) as conninfo:
         _report(kpis.run(conninfo), as_json)
 
 
@@ -173,6 +180,16 @@ def _demo(customers: int) -> Iterator[str]:
         settings = Settings.model_validate({"DATABASE_URL": conninfo, "data": Path(data)})
         with open_store(settings, publish=False) as store:
             load_demo(store, seed=1, customers=customers)
+        yield conninfo
+
+
+@contextmanager
+def _many(customers: int) -> Iterator[str]:
+    """A database with the log of many customers who each did a few things, up to the last midnight."""
+    from bench import ground, many
+
+    with ground.scratch(*_server()) as conninfo:
+        many.fill(conninfo, customers, datetime.combine(datetime.now(UTC), time(), UTC))
         yield conninfo
 
 

@@ -93,8 +93,8 @@ def run_kpi(
 
     kpi = kpi_of(slug)
     options = Options(first_day, end_day, as_of, axis, group_by, zone, definition, where, chosen)
-    if every and (definition == "all" or group_by or previous):
-        fail("A series is of one definition, in total: leave --definition all, --group-by and --previous out.")
+    if every and (definition == "all" or previous):
+        fail("A series is of one definition: leave --definition all and --previous out.")
     if plot and definition == "all":
         fail("A picture is of one definition: name it.")
     if plot:

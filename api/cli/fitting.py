@@ -64,6 +64,7 @@ def retention(
     until_day: UntilDay = None,
     as_of: AsOf = None,
     term: Annotated[int, typer.Option(help="Of contracts that are renewed every so many months.", min=1)] = 1,
+    by: Annotated[str | None, typer.Option(help="segment: also of each segment that has enough customers.")] = None,
     dry_run: DryRun = False,
     data: Data = None,
     as_json: AsJson = False,
@@ -71,9 +72,11 @@ def retention(
     """How customers with a contract renew it (sBG)."""
     from api.fitting import fit_retention
 
+    if by not in (None, "segment"):
+        fail("--by is segment.")
     with_analytics()
     asked = _range(from_day, until_day, as_of)
-    _fit(data, dry_run, as_json, lambda store: fit_retention(store, asked, term))
+    _fit(data, dry_run, as_json, lambda store: fit_retention(store, asked, term, by_segment=by is not None))
 
 
 def _fit(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _BARS = "▁▂▃▄▅▆▇█"
 _SAID_ALREADY = ("from", "to", "zone", "group_by")
+_MET = {True: ", met", False: ", missed", None: ""}
 
 
 def print_result(kpi: "Kpi", result: "KpiResult") -> None:
@@ -25,7 +26,7 @@ def print_result(kpi: "Kpi", result: "KpiResult") -> None:
     if result.numerator is not None:
         print(f"{shown(result.numerator)} of {shown(result.denominator)}, {result.excluded} excluded")
     if result.target is not None:
-        print(f"Target: {shown_in(kpi.unit, result.target)}")
+        print(f"Target: {aim(kpi, result)}{_MET[result.is_met]}")
     if (than := result.comparison) is not None:
         times = "" if than.ratio is None else f", {than.ratio:.2f} times as much"
         days = f"{than.period.start:%Y-%m-%d} up to {than.period.end:%Y-%m-%d}"
@@ -66,7 +67,7 @@ def print_series(kpi: "Kpi", series: "KpiSeries") -> None:
 
     currency = next((found for bucket in reversed(series.buckets) if (found := main_currency(bucket))), None)
     values = [value_in(bucket, currency) if currency else bucket.value for bucket in series.buckets]
-    aimed = "" if series.target is None else f", target {shown_in(kpi.unit, series.target)}"
+    aimed = "" if series.target is None else f", target {aim(kpi, series)}"
     as_of = f"as of {series.as_of:%Y-%m-%d %H:%M} UTC"
     print(f"{kpi.title}, in {currency or kpi.unit}, {as_of}{aimed}  ({series.definition})")
     chosen = {name: value for name, value in series.params.items() if value and name not in _SAID_ALREADY}
@@ -81,6 +82,28 @@ def print_series(kpi: "Kpi", series: "KpiSeries") -> None:
         days = f"{bucket.start:%Y-%m-%d}", f"{bucket.end:%Y-%m-%d}{open_}"
         table.add_row(*days, shown_in(kpi.unit, value), ratio, str(bucket.sample_size))
         earlier = value
+    Console().print(table)
+    if series.groups:
+        _print_courses(kpi, series, currency)
+
+
+def aim(kpi: "Kpi", result: "KpiResult | KpiSeries") -> str:
+    """What a figure shall come to, at least or at most."""
+    bound = f"{result.target_is.replace('_', ' ')} " if result.target_is else ""
+    return f"{bound}{shown_in(kpi.unit, result.target)}"
+
+
+def _print_courses(kpi: "Kpi", series: "KpiSeries", currency: str | None) -> None:
+    """The course of each group, from the first bucket to the last."""
+    from api.kpis.currencies import value_in
+
+    table = Table(series.params["group_by"] or "", "course", "first", "last", "sample")
+    for group in series.groups or ():
+        values = [value_in(bucket, currency) if currency else bucket.value for bucket in group.buckets]
+        known: list[Decimal | None] = [value for value in values if value is not None]
+        counted = sum(bucket.sample_size for bucket in group.buckets)
+        ends = (shown_in(kpi.unit, known[place] if known else None) for place in (0, -1))
+        table.add_row(group.label or group.group or "(none)", sparkline(values), *ends, str(counted))
     Console().print(table)
 
 

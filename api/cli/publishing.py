@@ -2,7 +2,7 @@
 
 import re
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,27 +12,36 @@ from api.cli.printing import print_json
 
 app = typer.Typer()
 
+_BOUND: dict[bool | None, Literal["at_least", "at_most"] | None] = {True: "at_least", False: "at_most", None: None}
+
 
 @app.command("publish")
 def publish_kpi(
     slug: str,
     chosen: Chosen = None,
     target: Annotated[str | None, typer.Option(help="What it shall come to: a number, or none.")] = None,
+    at_least: Annotated[
+        bool | None,
+        typer.Option("--at-least/--at-most", help="How the target is meant; else as the figure is better."),
+    ] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """From now on a figure has these parameters and this target; what it was before stays what it was."""
-    from api.kpis.publishing import publish
+    from api.kpis.publishing import Target, publish
     from api.problems import RequestProblem
     from domain.workspace import KpiDefinitionUnchanged
 
     kpi = kpi_of(slug)
+    if at_least is not None and target in (None, "none"):
+        fail("--at-least and --at-most say how a target is meant: give --target NUMBER too.")
     if not chosen and target is None:
         fail("Say what to publish: --param NAME=VALUE, or --target NUMBER.")
     parameters = Options(chosen=chosen).asked("UTC").parameters
     with opened(data) as store:
         try:
-            published = publish(store, kpi, parameters, _number(target), keeps_target=target is None)
+            wanted = None if target is None else Target(_number(target), _BOUND[at_least])
+            published = publish(store, kpi, parameters, wanted)
         except (RequestProblem, KpiDefinitionUnchanged) as problem:
             fail(str(problem))
     if as_json:

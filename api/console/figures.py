@@ -1,7 +1,7 @@
 """The pages of the figures: all at a glance; one with its definition, breakdown and plot; the events behind it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated
@@ -13,16 +13,18 @@ from api.access import OpenStore
 from api.console import shown
 from api.console.details import facts, tables
 from api.console.frame import Notice, PageRoute, SignedIn, page
-from api.console.monthly import by_month
+from api.console.monthly import ByMonth, by_month
 from api.console.overview import Glance, overview
-from api.kpis import KpiGroup, KpiResult, ask
+from api.console.shapes import shape
+from api.kpis import KpiGroup, KpiResult
+from api.kpis.answer import names
+from api.kpis.asking import answer
 from api.kpis.currencies import currencies, main_currency, value_in
-from api.kpis.question import find
+from api.kpis.question import Asked, find
 from api.kpis.routes import AskedFor, behind
 from api.problems import BadParameter
 from api.resources import EventResource
 from eventstore import codec
-from eventstore.database import Connection
 from projections.kpi import Kpi
 
 router = APIRouter(prefix="/console/kpis", route_class=PageRoute, include_in_schema=False)
@@ -38,12 +40,26 @@ class Form:
     end_day: str = ""
     as_of: str = ""
     group_by: str = ""
+    definition: str = ""
+    where: str = ""
+    is_: str = ""
+    """The group of `where` that alone counts; empty for what has none."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
-    def answer(self, connection: Connection, kpi: Kpi, zone: str) -> KpiResult:
-        """The figure that was asked for. Raises BadParameter."""
+    def asked(self, zone: str) -> Asked:
+        """What was asked for. Raises BadParameter."""
         as_of = _moment(self.as_of)
-        days = _day(self.first_day), _day(self.end_day)
-        return ask(connection, kpi, zone, *days, as_of, "occurred" if as_of else None, self.group_by or None)
+        return Asked(
+            zone,
+            _day(self.first_day),
+            _day(self.end_day),
+            as_of,
+            "occurred" if as_of else None,
+            self.group_by or None,
+            self.definition or None,
+            {self.where: (self.is_,)} if self.where else {},
+            self.parameters,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +89,25 @@ def show(
     to: Annotated[str, Query()] = "",
     as_of: Annotated[str, Query()] = "",
     group_by: Annotated[str | None, Query()] = None,
+    definition: Annotated[str, Query()] = "",
+    where: Annotated[str, Query()] = "",
+    is_: Annotated[str, Query(alias="is")] = "",
 ) -> Response:
     """One figure: its value, what it means, by group and by month. Raises NotFound."""
     kpi, zone, notice = find(slug), store.settings.zone, None
-    form = Form(from_, to, as_of, kpi.relation.groups[0] if group_by is None else group_by)
+    said = {name: request.query_params[name] for name in kpi.parameters if request.query_params.get(name)}
+    by = kpi.relation.groups[0] if group_by is None else group_by
+    form = Form(from_, to, as_of, by, definition, where, is_, said)
     with store.pool.connection() as connection:
         try:
-            result = form.answer(connection, kpi, zone)
+            asked = form.asked(zone)
+            result = answer(connection, kpi, asked)
         except BadParameter as problem:
             notice = Notice(problem.status, f"{problem} Here is the figure over all time.")
-            result = Form().answer(connection, kpi, zone)
-        months = by_month(connection, kpi, result, zone)
+            asked = Form().asked(zone)
+            result = answer(connection, kpi, asked)
+        drawn = shape(result)
+        months = ByMonth(None) if drawn else by_month(connection, kpi, result, asked)
     return page(
         request,
         "kpi.html",
@@ -94,6 +118,9 @@ def show(
         values=_values(kpi, result),
         form=form,
         months=months,
+        shape=drawn,
+        definitions=names(slug),
+        target=shown.target(result.target, result.target_is, kpi.unit),
         groups=_groups(kpi, result),
         facts=facts(kpi, result.details),
         tables=tables(kpi, result.details),

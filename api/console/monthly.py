@@ -1,15 +1,16 @@
 """A figure by month: which months, what each is worth, and the plot of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from api import kpis
 from api.console import plot, shown
 from api.console.plot import Plot, Point
 from api.kpis import KpiResult
+from api.kpis.asking import answer
 from api.kpis.currencies import main_currency, value_in
+from api.kpis.question import Asked
 from eventstore.database import Connection
 from projections.kpi import Kpi, span
 
@@ -22,24 +23,27 @@ class ByMonth:
     """The plot, None when there is nothing to draw, and what must be said beside it."""
 
     plot: Plot | None
-    currency: str | None
-    at_month_ends: bool
-    cut: bool
+    currency: str | None = None
+    at_month_ends: bool = False
+    cut: bool = False
 
 
-def by_month(connection: Connection, kpi: Kpi, result: KpiResult, zone: str) -> ByMonth:
-    """The figure over the months of the result's period; without one, over the last twelve that have data."""
-    months, cut = _months(connection, kpi, result, ZoneInfo(zone))
+def by_month(connection: Connection, kpi: Kpi, result: KpiResult, asked: Asked) -> ByMonth:
+    """The figure that was asked over the months of the result's period; without one, over the last twelve that have
+    data."""
+    zone = ZoneInfo(asked.zone)
+    in_total = replace(asked, group_by=None, axis="occurred")
+    months, cut = _months(connection, kpi, result, zone)
     currency = main_currency(result)
     at_month_ends = kpi.is_of_a_moment
     points = []
     for first, end in months:
         if at_month_ends:
-            moment = min(result.as_of, datetime.combine(end, time(), ZoneInfo(zone)))
-            answer = kpis.ask(connection, kpi, zone, end_day=end, as_of=moment, axis="occurred")
+            moment = min(result.as_of, datetime.combine(end, time(), zone))
+            of_month = replace(in_total, first_day=None, end_day=end, as_of=moment)
         else:
-            answer = kpis.ask(connection, kpi, zone, first, end, result.as_of, "occurred")
-        points.append(_point(first, answer, kpi.unit, currency))
+            of_month = replace(in_total, first_day=first, end_day=end, as_of=result.as_of)
+        points.append(_point(first, answer(connection, kpi, of_month), kpi.unit, currency))
     return ByMonth(_drawn(kpi, points), currency, at_month_ends, cut)
 
 
@@ -73,10 +77,10 @@ def _first_day(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
 
-def _point(first: date, answer: KpiResult, unit: str, currency: str | None) -> Point:
-    value = value_in(answer, currency) if currency else answer.value
+def _point(first: date, result: KpiResult, unit: str, currency: str | None) -> Point:
+    value = value_in(result, currency) if currency else result.value
     text = shown.figure(value, unit, currency)
-    return Point(f"{first:%b}", f"{first:%Y}", f"{first:%B %Y}", text, answer.sample_size, value)
+    return Point(f"{first:%b}", f"{first:%Y}", f"{first:%B %Y}", text, result.sample_size, value)
 
 
 def _drawn(kpi: Kpi, points: list[Point]) -> Plot | None:

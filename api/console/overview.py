@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
 from api.console import plot, shown
-from api.kpis.answer import Bucket, KpiSeries
-from api.kpis.buckets import USUAL, last_whole, starts_before
+from api.console.shapes import Shape, has_shape, shape
+from api.kpis.answer import Bucket, KpiResult, KpiSeries
+from api.kpis.asking import answer, is_met
+from api.kpis.buckets import USUAL, Every, last_whole, starts_before
 from api.kpis.currencies import currencies, main_currency, value_in
 from api.kpis.question import Asked
 from api.kpis.series import ratio, series
 from api.store import Store
 from domain.business_time import time_zone
 from eventstore import log
+from eventstore.database import Connection
 from projections.kpi import Kpi, kpis
 
 _AT_ONCE = 2
@@ -33,10 +36,13 @@ class Card:
     values: Sequence[str]
     before: str
     change: str
+    unit: str
     target: str | None
+    is_met: bool | None
     sample_size: int
     excluded: int
     sparkline: Sequence[str]
+    shape: Shape | None
     course: str
     link: str
 
@@ -59,7 +65,10 @@ def overview(store: Store, every: Glance) -> Overview:
 
     def card(kpi: Kpi) -> Card:
         with store.pool.connection() as connection:
-            return _card(kpi, series(connection, kpi, asked, every), first, end)
+            found = series(connection, kpi, asked, every)
+            if any(has_shape(bucket.details) for bucket in found.buckets):
+                return _shaped(kpi, *(_of_a_course(connection, kpi, asked, every, back) for back in (0, 1)))
+            return _card(kpi, found, first, end)
 
     with ThreadPoolExecutor(_AT_ONCE) as several:
         cards = list(several.map(card, kpis().values()))
@@ -76,13 +85,52 @@ def _card(kpi: Kpi, found: KpiSeries, first: date, end: date) -> Card:
         values=values(kpi, last),
         before=" · ".join(values(kpi, earlier)),
         change=_change(kpi, course[-1], course[-2], currency),
-        target=None if found.target is None else shown.figure(found.target, kpi.unit),
+        unit=unit_beside(kpi),
+        target=shown.target(found.target, found.target_is, kpi.unit),
+        is_met=is_met(last.value, found.target, found.target_is),
         sample_size=last.sample_size,
         excluded=last.excluded,
         sparkline=plot.sparkline(course),
+        shape=None,
         course=", ".join(shown.figure(value, kpi.unit, currency) for value in course),
         link=f"/console/kpis/{kpi.slug}?{urlencode(period or {'from': first, 'to': end})}",
     )
+
+
+def _of_a_course(connection: Connection, kpi: Kpi, asked: Asked, every: Every, back: int) -> KpiResult:
+    """The figure of all buckets together, or of as many that end so many earlier: those who came in the last of them
+    have not been watched long enough to tell anything."""
+    assert asked.first_day and asked.end_day
+    first, end = (starts_before(day, every, back) for day in (asked.first_day, asked.end_day))
+    return answer(connection, kpi, replace(asked, first_day=first, end_day=end))
+
+
+def _shaped(kpi: Kpi, result: KpiResult, earlier: KpiResult) -> Card:
+    """The card of a figure that is a shape: what it comes to, or as far as it goes."""
+    drawn = shape(result)
+    ends = drawn.curve.words if drawn and drawn.curve else None
+    is_number = result.value is not None or ends is None
+    days = {"from": result.params["from"], "to": result.params["to"]}
+    return Card(
+        kpi=kpi,
+        values=[shown.figure(result.value, kpi.unit)] if is_number else [str(ends)],
+        before=shown.figure(earlier.value, kpi.unit),
+        change=_change(kpi, result.value, earlier.value, None),
+        unit=f"{unit_beside(kpi) if is_number else ''} of who came since {days['from']}".strip(),
+        target=shown.target(result.target, result.target_is, kpi.unit),
+        is_met=result.is_met,
+        sample_size=result.sample_size,
+        excluded=result.excluded,
+        sparkline=(),
+        shape=drawn,
+        course=ends or shown.figure(result.value, kpi.unit),
+        link=f"/console/kpis/{kpi.slug}?{urlencode(days)}",
+    )
+
+
+def unit_beside(kpi: Kpi) -> str:
+    """The unit where the value does not say it."""
+    return "" if kpi.unit in ("ratio", "days", "amount") else kpi.unit
 
 
 def values(kpi: Kpi, bucket: Bucket) -> list[str]:

@@ -57,6 +57,11 @@ def figure(value: Decimal | None, unit: str, currency: str | None = None) -> str
             return amount(Decimal(value))
 
 
+def target(value: Decimal | None, target_is: str | None, unit: str) -> str | None:
+    """What a figure shall come to, in words; None where nobody said so."""
+    return None if value is None else f"{words(target_is or '')} {figure(value, unit)}".strip()
+
+
 def tick(value: Decimal, unit: str) -> str:
     """A value on an axis."""
     return percent(value) if unit == "ratio" else amount(value)

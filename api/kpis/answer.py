@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, PlainSerializer
 
 from api.past import Axis
+from domain.workspace import TargetIs
 from projections.kpi import Kpi, versions
 from projections.kpi_parameters import Parameter
 
@@ -74,8 +75,8 @@ class Comparison(BaseModel):
 
 
 class KpiResult(BaseModel):
-    """A figure. 0/0 is null. `target` is what the workspace had said that it wants by then. `events_url` leads to the
-    events behind it."""
+    """A figure. 0/0 is null. `target` is what the workspace had said that it wants by then, as the least or the most
+    (`target_is`), and `is_met` whether it is so. `events_url` leads to the events behind it."""
 
     slug: str
     value: Number | None
@@ -92,6 +93,8 @@ class KpiResult(BaseModel):
     details: dict[str, Any]
     groups: list[KpiGroup] | None
     target: Number | None
+    target_is: TargetIs | None
+    is_met: bool | None
     comparison: Comparison | None
     events_url: str
 
@@ -112,8 +115,17 @@ class Bucket(BaseModel):
     events_url: str
 
 
+class SeriesGroup(BaseModel):
+    """The course of one group, or of all that are told of no further: `is_rest`."""
+
+    group: str | None
+    label: str | None
+    is_rest: bool
+    buckets: list[Bucket]
+
+
 class KpiSeries(BaseModel):
-    """A figure over time, all of it as of one moment."""
+    """A figure over time, all of it as of one moment; with `group_by`, the course of the groups beside it."""
 
     slug: str
     unit: str
@@ -123,7 +135,9 @@ class KpiSeries(BaseModel):
     as_of: datetime
     axis: Axis
     target: Number | None
+    target_is: TargetIs | None
     buckets: list[Bucket]
+    groups: list[SeriesGroup] | None
 
 
 def definition(kpi: Kpi) -> KpiDefinition:

@@ -14,6 +14,7 @@ from api.kpis.question import Asked, must_be_askable, values
 from api.past import Axis
 from api.problems import BadParameter
 from api.store import Store
+from domain.workspace import TargetIs
 from eventstore import log
 from eventstore.database import Connection
 from projections import kpi as figures
@@ -35,6 +36,7 @@ class Settled:
     question: Question
     as_of: datetime
     target: Decimal | None
+    target_is: TargetIs | None
 
     @property
     def definition(self) -> str:
@@ -98,6 +100,8 @@ def answer(connection: Connection, kpi: Kpi, asked: Asked, schema: str = LIVE) -
         axis=asked.axis or "recorded",
         groups=groups,
         target=settled.target,
+        target_is=settled.target_is,
+        is_met=is_met(total["value"], settled.target, settled.target_is),
         comparison=None,
         events_url=settled.events_url(asked),
         **total,
@@ -137,6 +141,13 @@ def ask_as_of(
     return answer_as_of(store, kpi, asked)
 
 
+def is_met(value: Decimal | int | None, target: Decimal | None, target_is: TargetIs | None) -> bool | None:
+    """Whether a value is what it shall be; None where nobody said so, or there is none."""
+    if value is None or target is None or target_is is None:
+        return None
+    return value >= target if target_is == "at_least" else value <= target
+
+
 def settle(connection: Connection, kpi: Kpi, asked: Asked, schema: str) -> Settled:
     """Fill in what was left open, with what the workspace had published by then. Raises BadParameter."""
     version, variant = must_be_askable(kpi, asked)
@@ -147,20 +158,35 @@ def settle(connection: Connection, kpi: Kpi, asked: Asked, schema: str) -> Settl
     said = published(connection, kpi.slug, as_of, schema)
     parameters = _defaults(version, said["parameters"]) | values(version, asked.parameters)
     question = Question(*asked.period, as_of, asked.zone, parameters, asked.where)
-    return Settled(asked, version, variant, question, as_of, said["target"])
+    return Settled(asked, version, variant, question, as_of, said["target"], said["target_is"])
 
 
 def answers_of(
     connection: Connection, settled: Settled, periods: Sequence[tuple[datetime, datetime]], schema: str
 ) -> list[Row]:
     """The figure in total for each period; where nothing was counted, what its definition says of nothing."""
+    found = rows_of(connection, settled, periods, None, schema)
+    return [answered(settled, next(iter(rows), None)) for rows in found]
+
+
+def rows_of(
+    connection: Connection,
+    settled: Settled,
+    periods: Sequence[tuple[datetime, datetime]],
+    group_by: str | None,
+    schema: str,
+) -> list[list[Row]]:
+    """The rows of the figure for each period, one for each group."""
     questions = [_question(settled, *period) for period in periods]
     if len(questions) == 1:
-        found = [next(iter(figures.figure(connection, settled.kpi, questions[0], None, schema)), None)]
-    else:
-        found = figures.series(connection, settled.kpi, questions, schema)
+        return [figures.figure(connection, settled.kpi, questions[0], group_by, schema)]
+    return figures.series(connection, settled.kpi, questions, group_by, schema)
+
+
+def answered(settled: Settled, row: Row | None) -> Row:
+    """A row as it is answered; where nothing was counted, what the figure's definition says of nothing."""
     nothing = _NOTHING | {"value": settled.kpi.of_nothing}
-    return [_ungrouped(_by_variant(row or nothing, settled.variant)) for row in found]
+    return _ungrouped(_by_variant(row or nothing, settled.variant))
 
 
 def _question(settled: Settled, start: datetime, end: datetime) -> Question:

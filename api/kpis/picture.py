@@ -6,10 +6,11 @@ Drawn by matplotlib, which the extra `analytics` brings; the same answer gives t
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.kpis.answer import KpiGroup, KpiResult, KpiSeries
+from api.kpis.answer import Bucket, KpiGroup, KpiResult, KpiSeries
 from api.kpis.currencies import currencies, value_in
 from api.problems import BadParameter
 from eventstore.analytics import must_have_analytics
@@ -92,16 +93,15 @@ def _say(figure: "Figure", axes: "Axes", kpi: Kpi, answer: KpiResult | KpiSeries
 
 
 def _over_time(axes: "Axes", series: KpiSeries) -> None:
-    """A line for each currency, or one; counts as bars. A bucket that is not over yet is pale."""
-    found = list(dict.fromkeys(currency for bucket in series.buckets for currency in currencies(bucket)))
+    """A line for each group or currency, or one; counts as bars. A bucket that is not over yet is pale."""
+    courses = _courses(series)
     starts = [bucket.start for bucket in series.buckets]
     places = range(len(starts))
-    for number, currency in enumerate(found or [None]):
-        values = [value_in(bucket, currency) if currency else bucket.value for bucket in series.buckets]
-        colour = _COLOURS[number % len(_COLOURS)]
+    are_lines = any(name for name, _ in courses) or series.unit in ("ratio", "days", "amount")
+    for (name, values), colour in zip(courses, cycle(_COLOURS)):
         heights = [float("nan") if value is None else float(_scaled(series.unit, value)) for value in values]
-        if found or series.unit in ("ratio", "days", "amount"):
-            axes.plot(places, heights, color=colour, linewidth=2, marker="o", markersize=4, label=currency)
+        if are_lines:
+            axes.plot(places, heights, color=colour, linewidth=2, marker="o", markersize=4, label=name)
         else:
             alphas = [1.0 if bucket.is_complete else 0.4 for bucket in series.buckets]
             for place, height, alpha in zip(places, heights, alphas, strict=True):
@@ -109,7 +109,7 @@ def _over_time(axes: "Axes", series: KpiSeries) -> None:
     if series.target is not None:
         target = float(_scaled(series.unit, series.target))
         axes.axhline(target, color=_MUTED, linewidth=1, linestyle="--", label=f"target {target:g}")
-    if len(found) > 1 or series.target is not None:
+    if len(courses) > 1 or series.target is not None:
         axes.legend(frameon=False, loc="best")
     every = max(1, len(starts) // 12)
     axes.set_xticks([*places][::every], [_named(start, series.every) for start in starts][::every])
@@ -118,6 +118,22 @@ def _over_time(axes: "Axes", series: KpiSeries) -> None:
     axes.yaxis.set_major_formatter("{x:,g}")
     if axes.get_ylim()[0] > 0:
         axes.set_ylim(bottom=0)
+
+
+def _courses(series: KpiSeries) -> list[tuple[str | None, list[Decimal | None]]]:
+    """What is drawn, by name: each group, in the currency of most where it is about money; without groups each
+    currency; else the figure itself, without a name."""
+    found = list(dict.fromkeys(currency for bucket in series.buckets for currency in currencies(bucket)))
+
+    def values(buckets: Sequence[Bucket], currency: str | None) -> list[Decimal | None]:
+        return [value_in(bucket, currency) if currency else bucket.value for bucket in buckets]
+
+    if series.groups:
+        currency = found[0] if found else None
+        names = [(group.label or group.group or "(none)")[:40] for group in series.groups]
+        return [(name, values(one.buckets, currency)) for name, one in zip(names, series.groups, strict=True)]
+    several: list[str | None] = [*found] or [None]
+    return [(currency, values(series.buckets, currency)) for currency in several]
 
 
 def _by_group(axes: "Axes", result: KpiResult) -> None:

@@ -34,7 +34,8 @@ FOR_EVER = datetime(9999, 12, 30, tzinfo=UTC)
 _NAMED = re.compile(r"(?:(?P<version>\w+@\d+)(?: \((?P<variant>\w+)\))?|(?P<alone>\w+))")
 _FILTER = re.compile(r"filter\[(\w+)\]")
 _OTHERS = {
-    "from", "to", "zone", "as_of", "axis", "definition", "at_end", "group_by", "compare", "every", "limit", "cursor",
+    "from", "to", "zone", "as_of", "axis", "definition", "at_end", "group_by", "compare", "every", "top",
+    "limit", "cursor",
 }  # fmt: skip
 
 

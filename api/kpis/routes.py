@@ -13,12 +13,22 @@ from api.kpis.answer import KpiDefinition, KpiResult, KpiSeries, definition
 from api.kpis.asking import answer_as_of, question_of, settle, tables
 from api.kpis.buckets import Every
 from api.kpis.comparison import Compare, compared_as_of
+from api.kpis.publishing import PublishKpiParameters, PublishKpiTarget, publish_over_api
 from api.kpis.question import Asked, find, from_query
 from api.kpis.seen import seen_by, series_seen_by
-from api.kpis.series import series_as_of
-from api.problems import BadCursor, BadParameter, NotFound, documented
-from api.resources import EventResource, Page
+from api.kpis.series import TOP, series_as_of
+from api.problems import (
+    BadCursor,
+    BadIfMatch,
+    BadParameter,
+    IdempotencyKeyReused,
+    NotFound,
+    OccurredInFuture,
+    documented,
+)
+from api.resources import CommandResult, EventResource, Page
 from api.store import Store
+from api.write import Writer, writer
 from eventstore import log
 from projections import kpi as figures
 from projections.kpi import kpis
@@ -26,9 +36,13 @@ from projections.read_models import read_models
 
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 
+SettingsWriter = Annotated[Writer, Security(writer, scopes=["settings:write"])]
 KpiReader = Annotated[Principal, Security(principal, scopes=["kpis:read"])]
 AskedFor = Annotated[Asked, Depends(from_query)]
 ComparedWith = Annotated[Compare | None, Query(description="Beside it, the period of the same length before.")]
+
+
+_PUBLISH = documented(NotFound, BadParameter, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
 
 
 @router.get("", responses=documented())
@@ -58,13 +72,34 @@ def get_kpi(
 
 @router.get("/{slug}/series", responses=documented(NotFound, BadParameter))
 def get_kpi_series(
-    slug: str, caller: KpiReader, store: OpenStore, asked: AskedFor, every: Every = "month", fresh: MinPosition = None
+    slug: str,
+    caller: KpiReader,
+    store: OpenStore,
+    asked: AskedFor,
+    every: Every = "month",
+    group_by: str | None = None,
+    top: Annotated[int, Query(ge=1, le=50, description="How many groups are told apart.")] = TOP,
+    fresh: MinPosition = None,
 ) -> KpiSeries:
     """A figure over time: one result per bucket, all as of one moment; how things stood is said of each one's end.
-    Without `from`, the last twelve buckets; there are at most 400."""
+    Without `from`, the last twelve buckets; there are at most 400. With `group_by`, also the course of the `top` groups
+    of which most was counted, and that of the others together."""
     kpi = find(slug)
     at_least(store, read_models().values(), fresh)
-    return series_seen_by(caller, series_as_of(store, kpi, asked, every))
+    return series_seen_by(caller, series_as_of(store, kpi, replace(asked, group_by=group_by), every, top), group_by)
+
+
+@router.post("/{slug}/parameters", responses=_PUBLISH)
+def publish_kpi_parameters(slug: str, command: PublishKpiParameters, write: SettingsWriter) -> CommandResult:
+    """From now on a figure has these parameters where nobody says otherwise; figures as of before keep theirs."""
+    return publish_over_api(write, find(slug), command)
+
+
+@router.post("/{slug}/targets", responses=_PUBLISH)
+def publish_kpi_target(slug: str, command: PublishKpiTarget, write: SettingsWriter) -> CommandResult:
+    """From now on a figure shall come to this, at least or at most; null: to nothing any more. Without `target_is`, at
+    most where less is better."""
+    return publish_over_api(write, find(slug), command)
 
 
 @router.get("/{slug}/events", responses=documented(NotFound, BadParameter, BadCursor))

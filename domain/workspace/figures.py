@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, TypeAlias, assert_never
+from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import Field
 
@@ -15,6 +15,9 @@ from domain.workspace.state import Digest, Version, Workspace
 
 Parameter = Annotated[Decimal, Field(max_digits=40, decimal_places=20, allow_inf_nan=False)]
 """A number that a model was found to have, or that a figure shall have."""
+
+TargetIs: TypeAlias = Literal["at_least", "at_most"]
+"""Whether a figure meets its target from there on upwards, or up to there."""
 
 
 class WorkspaceExchangeRatePublished(Event):
@@ -29,16 +32,18 @@ class WorkspaceExchangeRatePublished(Event):
 
 class WorkspaceKpiDefinitionPublished(Event):
     """From now on this figure is computed by the formula with this digest, with these parameters, and shall come to
-    `target`."""
+    `target`, at least or at most. Of a target that was published before that could be said, nobody knows which."""
 
     kpi: Word
     version: Version
     formula_digest: Digest
     parameters: dict[Word, Word]
     target: Parameter | None = None
+    target_is: TargetIs | None = None
 
     def in_words(self) -> str:
-        target = "" if self.target is None else f", target {plain(self.target)}"
+        bound = f"{self.target_is.replace('_', ' ')} " if self.target_is else ""
+        target = "" if self.target is None else f", target {bound}{plain(self.target)}"
         return f"KPI {self.kpi}, version {self.version}: {_parameters(self.parameters)}{target}"
 
 
@@ -85,12 +90,13 @@ class PublishExchangeRate(Command):
 
 class PublishKpiDefinition(Command):
     """Say by which formula a figure is computed from now on, with which parameters, such as 90 days, and what it shall
-    come to, where that is known."""
+    come to, at least or at most, where that is known."""
 
     kpi: Word
     formula_digest: Digest
     parameters: dict[Word, Word] = Field(default_factory=dict)
     target: Parameter | None = None
+    target_is: TargetIs | None = None
 
 
 class FitModel(Command):
@@ -140,10 +146,14 @@ def publish_exchange_rate(command: PublishExchangeRate) -> WorkspaceExchangeRate
 
 
 def publish_kpi_definition(workspace: Workspace, command: PublishKpiDefinition) -> WorkspaceKpiDefinitionPublished:
-    """Versions of a definition count up from 1; raises KpiDefinitionUnchanged."""
+    """Versions of a definition count up from 1; what a target is, is said of one that there is.
+
+    Raises KpiDefinitionUnchanged.
+    """
     latest = workspace.kpi_definitions.get(command.kpi)
-    said = (command.formula_digest, command.parameters, command.target)
-    if latest and (latest.formula_digest, latest.parameters, latest.target) == said:
+    target_is = None if command.target is None else command.target_is
+    said = (command.formula_digest, command.parameters, command.target, target_is)
+    if latest and (latest.formula_digest, latest.parameters, latest.target, latest.target_is) == said:
         raise KpiDefinitionUnchanged(kpi=command.kpi, version=latest.version)
     return WorkspaceKpiDefinitionPublished(
         kpi=command.kpi,
@@ -151,6 +161,7 @@ def publish_kpi_definition(workspace: Workspace, command: PublishKpiDefinition) 
         formula_digest=command.formula_digest,
         parameters=command.parameters,
         target=command.target,
+        target_is=target_is,
     )
 
 

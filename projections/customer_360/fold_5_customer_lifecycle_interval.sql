@@ -112,16 +112,26 @@ WITH told AS (
         *,
         lag(ROW(status, is_archived, is_forgotten)) OVER (PARTITION BY customer_id ORDER BY occurred_at) AS before
     FROM held
+), stretch AS (
+    SELECT
+        *,
+        status IN ('active', 'at_risk', 'won_back') AND NOT is_archived AND NOT is_forgotten AS is_active
+    FROM change
+    WHERE ROW(status, is_archived, is_forgotten) IS DISTINCT FROM before
 )
 SELECT
     customer_id,
     occurred_at AS valid_from,
-    lead(occurred_at) OVER (PARTITION BY customer_id ORDER BY occurred_at) AS valid_to,
+    lead(occurred_at) OVER customer AS valid_to,
     status,
     is_archived,
     is_forgotten,
+    is_active,
+    -- whether she buys from us for the first time, and whether she did until now
+    is_active AND NOT coalesce(bool_or(is_active) OVER (customer ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS is_new,
+    coalesce(lag(is_active) OVER customer, false) AS was_active,
     churn->>'kind' AS churn_kind,
     (churn->>'effective_on')::date AS churn_effective_on,
     position
-FROM change
-WHERE ROW(status, is_archived, is_forgotten) IS DISTINCT FROM before
+FROM stretch
+WINDOW customer AS (PARTITION BY customer_id ORDER BY occurred_at)

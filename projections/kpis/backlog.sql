@@ -2,6 +2,7 @@
 -- version: 1
 -- question: How many tickets were not solved at a moment?
 -- unit: tickets
+-- better: low
 -- formula: the tickets that are new, open, pending or on hold at as_of, by the status and priority in force then
 -- edge cases: a ticket solved exactly at as_of is solved; a reopened one is back from then on; merged tickets and spam are out, and in again when the merge is reverted or it was no spam; the period does not matter
 -- of nothing: 0

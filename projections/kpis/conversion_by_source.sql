@@ -2,35 +2,16 @@
 -- version: 1
 -- question: Of which sources and campaigns did we win which share of the leads?
 -- unit: ratio
--- parameter within_days: 90; from 1 to 3650; days from the capture to the win
 -- formula: leads captured in the period and won within within_days of 24 hours / leads captured in the period; of all, and for each source and campaign
 -- edge cases: leads without a source, and those of a source without a campaign, are listed as such; disqualified leads are excluded and counted, merged ones count once; a lead that was reopened keeps its first capture, and is won by its last outcome at as_of; one that was won before its capture, as other systems tell it, was won in time; a lead whose days are not over at as_of is immature; none captured gives null
 -- of nothing: null
 -- source: the cohort form of lead_conversion_rate
--- reads: lead_at
+-- reads: lead_conversion
 
 -- counted: the leads captured in the period
 SELECT
     *
-FROM (
-    SELECT
-        lead_id,
-        status_position AS position,
-        source,
-        campaign_id,
-        campaign,
-        status,
-        coalesce(captured_at >= %(period_from)s AND captured_at < %(period_to)s AND captured_at <= %(as_of)s, false) AS is_captured,
-        coalesce(
-            status = 'won'
-                AND status_since <= captured_at + %(within_days)s * interval '1 day',
-            false
-        ) AS is_converted,
-        captured_at + %(within_days)s * interval '1 day' > %(as_of)s AS is_immature,
-        group_key,
-        group_label
-    FROM lead_at
-) AS told
+FROM lead_conversion
 WHERE is_captured
 
 -- figure

@@ -2,6 +2,7 @@
 -- version: 1
 -- question: What share of the customers left us?
 -- unit: ratio
+-- better: low
 -- formula: start_base: churned in the period / customers at its start; stripe beside it: churned / (customers at the start + new ones); cohort: customers at the start who are not active at the end / customers at the start
 -- edge cases: the value is that of start_base, and all three are reported; who left twice counts once, and who left and was won back churned but for the cohort; new customers who leave are in the first two; archived and forgotten customers are not active; no customers at the start give null; merged customers are one
 -- of nothing: null

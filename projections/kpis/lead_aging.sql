@@ -2,6 +2,7 @@
 -- version: 1
 -- question: How long have open leads been standing still?
 -- unit: days
+-- better: low
 -- formula: the median of as_of - the last entry into a stage, in days of 24 hours, of the leads that are open at as_of; mean, 90th percentile and count beside it, and the leads by classes of age
 -- edge cases: who goes back to an earlier stage enters it anew, who is reopened in the same stage does not; leads of which no stage is known are excluded and counted; a class begins with its first day and ends before its last; the period does not matter
 -- of nothing: null

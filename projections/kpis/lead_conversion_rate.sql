@@ -2,39 +2,17 @@
 -- version: 1
 -- question: What share of the leads that came in did we win?
 -- unit: ratio
--- parameter within_days: 90; from 1 to 3650; days from the capture to the win
 -- definitions: cohort period
 -- formula: cohort: leads captured in the period and won within within_days of 24 hours / leads captured in the period; period: leads won in the period, whenever they were captured / leads captured in it
 -- edge cases: disqualified leads are excluded and counted, merged ones count once; a lead that was reopened keeps its first capture, and is won by its last outcome at as_of; one that was won before its capture, as other systems tell it, was won in time; a lead whose days are not over at as_of is immature, and a cohort is mature when no lead of it could still be; none captured gives null
 -- of nothing: null
 -- source: the two definitions that are in use, side by side
--- reads: lead_at
+-- reads: lead_conversion
 
 -- counted: the leads captured in the period, and those won in it
 SELECT
     *
-FROM (
-    SELECT
-        lead_id,
-        status_position AS position,
-        source,
-        campaign_id,
-        campaign,
-        status,
-        coalesce(captured_at >= %(period_from)s AND captured_at < %(period_to)s AND captured_at <= %(as_of)s, false) AS is_captured,
-        status = 'won' AND status_since >= %(period_from)s AND status_since < %(period_to)s AS is_won,
-        coalesce(
-            status = 'won'
-                AND status_since <= captured_at + %(within_days)s * interval '1 day',
-            false
-        ) AS is_converted,
-        captured_at + %(within_days)s * interval '1 day' > %(as_of)s AS is_immature,
-        group_key,
-        group_label
-    FROM lead_at
-) AS told
-WHERE is_captured
-    OR is_won
+FROM lead_conversion
 
 -- figure
 SELECT

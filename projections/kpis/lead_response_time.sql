@@ -2,6 +2,7 @@
 -- version: 1
 -- question: How soon do leads that come to us hear from one of us?
 -- unit: minutes
+-- better: low
 -- formula: the median of the first human outbound touch - received_at, of the inbound leads received in the period; mean, 90th percentile and count beside it, and the shares that heard from us within 5 minutes, an hour and a day
 -- edge cases: what a program sends by itself, notes, and what was retracted or came before the lead was received are no answer; leads that we found ourselves do not count; those that wait at as_of have no length yet and are counted as open, and are in a share once its time is over; disqualified leads are excluded and counted, merged ones count where their work goes on
 -- of nothing: null

@@ -2,6 +2,7 @@
 -- version: 1
 -- question: What share of monthly recurring revenue was lost, less what grew?
 -- unit: ratio
+-- better: low
 -- formula: (churn + contraction - expansion - reactivation) of the period / MRR at its start
 -- edge cases: below 0 when more grew than was lost; no MRR at the start gives null; what new customers lose within the period counts too; with several currencies there is no single value, and each is reported apart; merged customers are one
 -- of nothing: null

@@ -2,6 +2,7 @@
 -- version: 1
 -- question: What share of the tickets that we solved did not stay solved?
 -- unit: ratio
+-- better: low
 -- formula: tickets solved in the period and reopened at least once after that / tickets solved in the period
 -- edge cases: a ticket counts once, however often it was solved and reopened; a customer's thanks reopens a solved ticket too and counts, as nobody judges her words: those that were solved again within the hour each time are told apart as brief, and lasting_rate leaves them out; merged tickets and spam are out, and coming back from spam is no reopening
 -- of nothing: null

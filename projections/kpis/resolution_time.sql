@@ -2,6 +2,7 @@
 -- version: 1
 -- question: How many days pass until a ticket is solved, for the first time and for good?
 -- unit: days
+-- better: low
 -- formula: the median of full; full: opened to last solved, of tickets that are solved at as_of and were so last in the period; first: opened to first solved, in the period; in days of 24 hours; mean, 90th percentile and count beside them; requester_wait: the part of full in which the ticket was new, open or on hold
 -- edge cases: merged tickets and spam are out; closing a solved ticket does not solve it again; a ticket that is open again at as_of has its first resolution but no full one; a state that held for no time did not hold; tickets that are not solved at as_of have no length yet and are counted as open; one without a known opening, or solved before it, is excluded and counted
 -- of nothing: null

@@ -2,6 +2,7 @@
 -- version: 1
 -- question: How many days pass from the first touch to the outcome?
 -- unit: days
+-- better: low
 -- formula: closed_at - captured_at in days of 24 hours, of deals won or lost in the period; mean, median and 90th percentile
 -- edge cases: a reopened lead counts up to its last outcome at as_of; same-day deals count as they are; a deal closed before it was captured is excluded and counted; won and lost are also reported apart; leads that are open at as_of have no length yet and are counted as open
 -- of nothing: null

@@ -2,6 +2,7 @@
 -- version: 1
 -- question: What share of what we promised on tickets did we not do in time?
 -- unit: ratio
+-- better: low
 -- formula: breached / (met + breached), of the promises that were due in the period; each target apart beside it
 -- edge cases: what is past due at as_of is breached, recorded or not; what is due exactly then is not yet; while its clock stands still a promise is not due at all; cancelled promises do not count; each next reply and each reopening is promised anew; policy and due date are those that were applied; merged tickets and spam are out
 -- of nothing: null

@@ -36,12 +36,7 @@ FROM (
             min(valid_from) FILTER (WHERE is_new) OVER customer AS came_at,
             min(valid_from) FILTER (WHERE is_end) OVER customer AS gone_at,
             min(valid_from) FILTER (WHERE has_left) OVER customer AS left_at
-        FROM (
-            SELECT
-                *,
-                NOT is_active AND lag(is_active) OVER (PARTITION BY customer_id ORDER BY valid_from) AS is_end
-            FROM customer_life
-        ) AS turned
+        FROM customer_life
         WINDOW customer AS (PARTITION BY customer_id)
     ) AS life
     WHERE came_at >= %(period_from)s

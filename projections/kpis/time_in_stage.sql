@@ -2,6 +2,7 @@
 -- version: 1
 -- question: How many days do leads spend in each stage?
 -- unit: days
+-- better: low
 -- formula: the median of the days that a lead was open in a stage, all its times there together, of the stays that were over in the period; each stage apart, with mean, median, 90th percentile and count
 -- edge cases: who comes back to a stage or is reopened in it adds to the same stay, which then ends in another period; time after the outcome does not count; leads that are in the stage at as_of have no length yet and are counted as open, if they came before the end of the period; a stage in which a lead was for no time it was not in
 -- of nothing: null

@@ -1,28 +1,19 @@
--- question: On which days was each customer active, up to the end of the period or as_of?
--- reads: purchase subscription_movement customer_profile workspace_member
+-- question: On which days was each customer who came in the period active, up to its end or as_of?
+-- reads: purchase subscription_movement
+-- builds on: customer_group
 -- groups: owner segment source team
 
 -- One row per purchase, active that day, and per event from which on a subscription was paid for, active until it no
--- longer was. Days are those of the zone; what is paid in several currencies is paid. Owner, team, segment and source
--- are today's.
-SELECT
-    active.customer_id,
-    active.position,
-    active.first_day,
-    active.last_day,
-    CASE %(group_by)s::text
-        WHEN 'owner' THEN p.owner_id::text
-        WHEN 'segment' THEN p.segment
-        WHEN 'source' THEN p.source
-        WHEN 'team' THEN p.team
-    END AS group_key,
-    CASE %(group_by)s::text
-        WHEN 'owner' THEN w.name
-        WHEN 'segment' THEN p.segment
-        WHEN 'source' THEN p.source
-        WHEN 'team' THEN p.team
-    END AS group_label
-FROM (
+-- longer was; of customers who bought nothing before the period. Days are those of the zone; what is paid in several
+-- currencies is paid. Owner, team, segment and source are today's.
+WITH paid AS (
+    SELECT
+        *,
+        lead(effective_on) OVER (PARTITION BY customer_id, currency ORDER BY effective_on) AS until_day
+    FROM subscription_movement
+    WHERE effective_on <= (%(as_of)s AT TIME ZONE %(zone)s)::date
+        AND effective_on < (%(period_to)s AT TIME ZONE %(zone)s)::date
+), active AS (
     SELECT
         customer_id,
         record_position AS position,
@@ -31,6 +22,7 @@ FROM (
     FROM purchase
     WHERE purchased_at <= %(as_of)s
         AND purchased_at < %(period_to)s
+        AND purchased_at >= date_trunc('day', %(period_from)s AT TIME ZONE %(zone)s) AT TIME ZONE %(zone)s
     UNION ALL
     SELECT
         paid.customer_id,
@@ -40,21 +32,27 @@ FROM (
             (%(as_of)s AT TIME ZONE %(zone)s)::date,
             (%(period_to)s AT TIME ZONE %(zone)s)::date - 1
         ))
-    FROM (
-        SELECT
-            *,
-            lead(effective_on) OVER (PARTITION BY customer_id, currency ORDER BY effective_on) AS until_day
-        FROM subscription_movement
-        WHERE effective_on <= (%(as_of)s AT TIME ZONE %(zone)s)::date
-            AND effective_on < (%(period_to)s AT TIME ZONE %(zone)s)::date
-    ) AS paid
+    FROM paid
     CROSS JOIN LATERAL unnest(paid.positions) AS told (position)
     WHERE paid.closing > 0
-) AS active
-LEFT JOIN customer_profile AS p
-    ON p.customer_id = active.customer_id
-LEFT JOIN workspace_member AS w
-    ON w.member_id = p.owner_id
+)
+SELECT
+    active.customer_id,
+    active.position,
+    active.first_day,
+    active.last_day,
+    CASE WHEN %(group_by)s::text IS NOT NULL THEN g.group_key END AS group_key,
+    CASE WHEN %(group_by)s::text IS NOT NULL THEN g.group_label END AS group_label
+FROM active
+LEFT JOIN customer_group AS g
+    ON g.customer_id = active.customer_id
+-- who bought before the period did not come in it
+WHERE NOT EXISTS (
+    SELECT
+    FROM purchase AS earlier
+    WHERE earlier.customer_id = active.customer_id
+        AND earlier.purchased_at < date_trunc('day', %(period_from)s AT TIME ZONE %(zone)s) AT TIME ZONE %(zone)s
+)
 
 -- span
 SELECT

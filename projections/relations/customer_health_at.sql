@@ -1,5 +1,6 @@
 -- question: How did each customer stand with us at the end of the period, or at as_of if that comes first?
--- reads: customer_lifecycle_interval customer_profile interaction sla_target ticket_status_interval survey_answer subscription_movement workspace_member
+-- reads: customer_lifecycle_interval interaction sla_target ticket_status_interval survey_answer subscription_movement
+-- builds on: customer_group
 -- groups: segment owner team source
 -- parameter contact_days: 30; from 1 to 3650; days without an interaction after which a customer is not close to us any more
 -- parameter rating_days: 180; from 1 to 3650; days for which a rating says something
@@ -56,9 +57,7 @@ WITH moment AS (
             NULL::integer AS revenue,
             NULL::bigint AS position
         FROM customer_lifecycle_interval
-        WHERE status IN ('active', 'at_risk', 'won_back')
-            AND NOT is_archived
-            AND NOT is_forgotten
+        WHERE is_active
             AND valid_from <= %(as_of)s
             AND valid_from < %(period_to)s
             AND (valid_to IS NULL OR valid_to > %(as_of)s OR valid_to >= %(period_to)s)
@@ -131,18 +130,8 @@ SELECT
         WHEN known.mean_rating < 3 THEN 0
     END AS rating,
     known.revenue,
-    CASE %(group_by)s::text
-        WHEN 'segment' THEN p.segment
-        WHEN 'owner' THEN p.owner_id::text
-        WHEN 'team' THEN p.team
-        WHEN 'source' THEN p.source
-    END AS group_key,
-    CASE %(group_by)s::text
-        WHEN 'segment' THEN p.segment
-        WHEN 'owner' THEN w.name
-        WHEN 'team' THEN p.team
-        WHEN 'source' THEN p.source
-    END AS group_label
+    CASE WHEN %(group_by)s::text IS NOT NULL THEN g.group_key END AS group_key,
+    CASE WHEN %(group_by)s::text IS NOT NULL THEN g.group_label END AS group_label
 FROM moment
 CROSS JOIN known
 LEFT JOIN LATERAL (
@@ -157,10 +146,8 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS contact
     ON true
-LEFT JOIN customer_profile AS p
-    ON p.customer_id = known.customer_id
-LEFT JOIN workspace_member AS w
-    ON w.member_id = p.owner_id
+LEFT JOIN customer_group AS g
+    ON g.customer_id = known.customer_id
 
 -- span
 SELECT

@@ -1,23 +1,14 @@
 -- question: What did customers answer in the period, as far as as_of, and for which of them was a ticket solved in it?
--- reads: survey_answer ticket_status_interval customer_profile workspace_member
+-- reads: survey_answer ticket_status_interval
+-- builds on: customer_group
 -- groups: segment owner team source
 
 -- One row per answer, and one without an answer per customer for whom a ticket was solved. `subject_id` is who answered:
 -- one of the customer's people, or the customer. Segment, owner, team and source are today's.
 SELECT
     told.*,
-    CASE %(group_by)s::text
-        WHEN 'segment' THEN p.segment
-        WHEN 'owner' THEN p.owner_id::text
-        WHEN 'team' THEN p.team
-        WHEN 'source' THEN p.source
-    END AS group_key,
-    CASE %(group_by)s::text
-        WHEN 'segment' THEN p.segment
-        WHEN 'owner' THEN w.name
-        WHEN 'team' THEN p.team
-        WHEN 'source' THEN p.source
-    END AS group_label
+    CASE WHEN %(group_by)s::text IS NOT NULL THEN g.group_key END AS group_key,
+    CASE WHEN %(group_by)s::text IS NOT NULL THEN g.group_label END AS group_label
 FROM (
     SELECT
         survey,
@@ -61,10 +52,8 @@ FROM (
         AND here.status <> 'merged'
         AND NOT here.is_spam
 ) AS told
-LEFT JOIN customer_profile AS p
-    ON p.customer_id = told.customer_id
-LEFT JOIN workspace_member AS w
-    ON w.member_id = p.owner_id
+LEFT JOIN customer_group AS g
+    ON g.customer_id = told.customer_id
 
 -- span
 SELECT

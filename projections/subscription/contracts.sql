@@ -1,6 +1,6 @@
 -- How often did each customer's contract come up for renewal before `until_day`, and did she leave at the last time?
 -- A contract begins with her first subscription and ends when none is left; one who ends it within a term leaves at the
--- end of that. A subscription without a term is renewed every month.
+-- end of that. A subscription without a term is renewed every month. Her segment is today's.
 WITH contract AS (
     SELECT
         customer_id,
@@ -25,13 +25,16 @@ WITH contract AS (
     FROM lasted
 )
 SELECT
-    customer_id,
-    started_on,
-    term_months,
-    ended_on IS NOT NULL AS has_left,
+    c.customer_id,
+    c.started_on,
+    c.term_months,
+    p.segment,
+    c.ended_on IS NOT NULL AS has_left,
     CASE
         WHEN ended_on IS NULL THEN months / term_months
         ELSE greatest((months + begun + term_months - 1) / term_months, 1)
     END AS renewals
-FROM counted
-ORDER BY customer_id
+FROM counted AS c
+LEFT JOIN customer_profile AS p
+    ON p.customer_id = c.customer_id
+ORDER BY c.customer_id

@@ -87,18 +87,19 @@ def test_all_figures_of_a_period_go_to_a_file(crm: Crm, tmp_path: Path) -> None:
 
 def test_a_target_is_published_and_shown(crm: Crm) -> None:
     assert crm("kpi", "publish", "win_rate", "--target", "0.3") == (
-        "KPI win_rate, version 1: no parameters, target 0.3.\n"
+        "KPI win_rate, version 1: no parameters, target at least 0.3.\n"
     )
-    assert "Target: 30.0 %" in crm("kpi", "run", "win_rate")
+    assert "Target: at least 30.0 %" in crm("kpi", "run", "win_rate")
     assert "is already defined so" in crm("kpi", "publish", "win_rate", "--target", "0.30", code=2)
     assert "has no parameter of that name" in crm("kpi", "publish", "win_rate", "--param", "days=3", code=2)
+    assert "target at most 0.3." in crm("kpi", "publish", "win_rate", "--target", "0.3", "--at-most")
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("run", "win_rate", "--every", "fortnight"), "--every is one of day, week, month, quarter, year."),
-        (("run", "win_rate", "--every", "month", "--previous"), "A series is of one definition, in total"),
+        (("run", "win_rate", "--every", "month", "--previous"), "A series is of one definition: leave"),
         (("run", "win_rate", "--where", "web"), "--where takes a name and a value, such as source=web."),
         (("run", "win_rate", "--where", "colour=red"), "win_rate can be asked of one group by: owner"),
         (("run", "win_rate", "--param", "days=3"), "win_rate has no parameter of that name. It has: none."),
@@ -108,6 +109,7 @@ def test_a_target_is_published_and_shown(crm: Crm) -> None:
         (("compare", "win_rate", "--as-of", "2026-01-01"), "Nothing to compare with."),
         (("compare", "win_rate", "--period", "2026"), "--period takes its first day"),
         (("publish", "win_rate"), "Say what to publish"),
+        (("publish", "win_rate", "--param", "a=1", "--at-most"), "say how a target is meant: give --target NUMBER"),
         (("publish", "win_rate", "--target", "much"), "--target takes a number"),
         (("export", "win_rate", "--csv", "--json"), "Give --csv or --json, not both."),
         (("export", "nonsense"), "There is no KPI of that name."),

@@ -2,17 +2,19 @@
 
 from datetime import date
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from api.fitting import Range, fit_clv, fit_retention
 from api.problems import BadParameter
 from api.store import Store
-from domain.customer import CustomerPurchaseRefunded
+from api.worth import known_models
+from domain.customer import CustomerClassified, CustomerPurchaseRefunded
 from eventstore import log
 from eventstore.database import Connection
 from projections.models import Fit, ModelDoesNotApply, TooFewToFit
+from projections.worth import ContractRenewals
 from replay.follow import catch_up
 from tests.api.customer_base import END, YEAR, Life, bought, buyers, contract, lived, subscribed, tell_more
 from tests.projections.customer_facts import merge
@@ -104,6 +106,31 @@ def test_contracts_are_fitted_by_how_often_they_were_renewed(store: Store, conne
     catch_up(connection)
     (merged,) = fit_retention(store, YEAR)
     assert merged.fit == fit_of(expected[1:]), "she who goes on under another name has not left"
+
+
+def test_contracts_are_fitted_by_segment_where_it_has_enough(store: Store, connection: Connection) -> None:
+    short, long = [*[1] * 32, *[2] * 14, *[3] * 8], [*[6] * 8, *[7] * 4, 8, 8, 9, 11, *[None] * 36]
+    lives = [
+        [*contract(months), (401.0, CustomerClassified(segment=segment))]
+        for segment, parts in (("small", short), ("large", long), ("rare", [3]))
+        for months in parts
+    ]
+    ids = lived(connection, *lives, *[contract(2) for _ in range(5)])
+    whole, large, small = fit_retention(store, YEAR, by_segment=True)
+    assert [one.model for one in (whole, large, small)] == ["sbg_1", "sbg_1_large", "sbg_1_small"]
+    assert large.fit == fit_of([as_contract(months) for months in long])
+    assert small.fit == fit_of([as_contract(months) for months in short])
+    assert (small.fit.observations, small.excluded) == (len(short), len(ids) - len(short))
+    assert [note.partition(":")[0] for note in whole.notes] == ["Segment rare"]
+    models = known_models([whole, large, small])
+    by_segment = {segment: models.renewing(of(segment), 0.1) for segment in ("large", "rare", None)}
+    assert by_segment["rare"] == by_segment[None], "without a model of its own, that of all holds"
+    assert by_segment["large"] != by_segment[None]
+
+
+def of(segment: str | None) -> ContractRenewals:
+    """A customer of that segment who has renewed twice."""
+    return ContractRenewals(UUID(int=1), END, 1, segment, has_left=False, renewals=2)
 
 
 def as_contract(months: int | None) -> Any:

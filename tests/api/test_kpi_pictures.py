@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.kpis.answer import Bucket, KpiGroup, KpiResult, KpiSeries, Period
+from api.kpis.answer import Bucket, KpiGroup, KpiResult, KpiSeries, Period, SeriesGroup
 from api.kpis.picture import draw
 from api.problems import BadParameter
 from eventstore import analytics
@@ -32,6 +32,8 @@ def result(groups: list[KpiGroup] | None = None, **details: Any) -> KpiResult:
         details=details,
         groups=groups,
         target=None,
+        target_is=None,
+        is_met=None,
         comparison=None,
         events_url="",
         **COUNTED,
@@ -65,7 +67,9 @@ def series(*values: str | None, unit: str = "ratio", **details: Any) -> KpiSerie
         as_of=AS_OF,
         axis="recorded",
         target=Decimal("0.3"),
+        target_is="at_least",
         buckets=buckets,
+        groups=None,
     )
 
 
@@ -79,6 +83,16 @@ def drawn(answer: KpiResult | KpiSeries, folder: Path) -> str:
     text = first.read_text()
     assert all(said in text for said in ("Win rate in %", "win_rate@1", "as of 2026-06-01 00:00 UTC", "recorded axis"))
     return text
+
+
+def test_a_series_by_group_has_a_named_line_for_each(tmp_path: Path) -> None:
+    whole = series("0.2", "0.3", "0.4")
+    groups = [
+        SeriesGroup(group=name, label=label, is_rest=label == "other", buckets=series("0.1", None, "0.2").buckets)
+        for name, label in (("web", None), (None, None), (None, "other"))
+    ]
+    text = drawn(whole.model_copy(update={"groups": groups}), tmp_path)
+    assert all(f">{name}<" in text for name in ("web", "(none)", "other"))
 
 
 def test_a_series_has_its_months_and_its_target(tmp_path: Path) -> None:

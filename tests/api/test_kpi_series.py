@@ -9,8 +9,10 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from api.access import create_api_key
+from api.store import Store
 from eventstore.database import Connection
-from tests.api.test_leads import act, capture
+from tests.api.test_leads import act, capture, member
 from tests.api.test_past import now
 
 DAY = timedelta(days=1)
@@ -114,3 +116,62 @@ def test_groups_alone_can_be_counted(client: TestClient, told: dict[str, Any]) -
     assert (refused.status_code, refused.json()["code"]) == (422, "bad_parameter")
     daily = client.get("/v1/kpis/win_rate/series", params=told | {"every": "year", "filter[source]": "fair"}).json()
     assert sum(bucket["sample_size"] for bucket in daily["buckets"]) == 1
+
+
+def test_a_series_tells_the_largest_groups_apart_and_the_rest_together(
+    client: TestClient, told: dict[str, Any]
+) -> None:
+    capture(client, occurred_at=ago(40).isoformat())
+    shop = capture(client, source="shop", occurred_at=ago(40).isoformat())
+    position = act(client, shop, "lose", {"occurred_at": ago(2).isoformat()}).json()["position"]
+    client.headers["Min-Position"] = str(position)
+    asked = told | {"every": "year", "group_by": "source"}
+    found = client.get("/v1/kpis/win_rate/series", params=asked | {"top": 1}).json()
+    web, rest = found["groups"]
+    assert (web["group"], web["is_rest"], rest["group"], rest["label"], rest["is_rest"]) == (
+        "web", False, None, "other", True,
+    )  # fmt: skip
+
+    def counted(course: dict[str, Any]) -> tuple[int, int]:
+        return (
+            sum(bucket["sample_size"] for bucket in course["buckets"]),
+            sum(bucket["numerator"] or 0 for bucket in course["buckets"]),
+        )
+
+    assert (counted(web), counted(rest), counted(found)) == ((4, 2), (2, 1), (6, 3))
+    assert found["params"]["group_by"] == "source"
+    for course in found["groups"]:
+        for bucket in course["buckets"]:
+            events = client.get(bucket["events_url"]).json()["data"]
+            assert len(events) == bucket["sample_size"], "each leads to its own events"
+    all_apart = client.get("/v1/kpis/win_rate/series", params=asked).json()["groups"]
+    assert [group["group"] for group in all_apart] == ["web", "fair", "shop"]
+    assert not any(group["is_rest"] for group in all_apart)
+    assert client.get("/v1/kpis/win_rate/series", params=told).json()["groups"] is None
+
+
+def test_a_group_is_told_in_every_bucket_also_where_it_has_nothing(client: TestClient, told: dict[str, Any]) -> None:
+    asked = told | {"every": "day", "group_by": "source", "filter[source]": "web"}
+    found = client.get("/v1/kpis/win_rate/series", params=asked).json()
+    (web,) = found["groups"]
+    assert [bucket["value"] for bucket in web["buckets"]] == [bucket["value"] for bucket in found["buckets"]]
+    assert web["buckets"][2]["value"] == 0 and web["buckets"][3]["value"] is None
+    refused: list[dict[str, str]] = [{"group_by": "colour"}, {"group_by": "source", "top": "0"}]
+    for bad in refused:
+        assert client.get("/v1/kpis/win_rate/series", params=told | bad).status_code == 422
+
+
+def test_who_may_not_see_members_sees_no_names_of_theirs(
+    client: TestClient, store: Store, connection: Connection
+) -> None:
+    mia = member(connection)
+    lead = capture(client, occurred_at=ago(5).isoformat())
+    act(client, lead, "assign", {"owner_id": mia})
+    position = act(client, lead, "win", {}).json()["position"]
+    client.headers["Min-Position"] = str(position)
+    path = "/v1/kpis/win_rate/series?every=year&group_by=owner"
+    (group,) = client.get(path).json()["groups"]
+    assert (group["group"], group["label"]) == (mia, "Mia")
+    client.headers["Authorization"] = f"Bearer {create_api_key(store, 'figures only', ('kpis:read',))}"
+    (hidden,) = client.get(path).json()["groups"]
+    assert (hidden["group"], hidden["label"]) == (mia, None)

@@ -1,11 +1,12 @@
 """The benchmarks measure what they say: every contender works, the filled log is a true one, ratios are medians."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from api.cli import benchmarks
-from bench import append, asof, audit, bulk, export, follow, ground, growth, hot, kpis, projected, tail
+from bench import append, asof, audit, bulk, export, follow, ground, growth, hot, kpis, many, projected, tail
 from bench import replay as bench_replay
 from bench import rows as bench_rows
 from bench import verify as bench_verify
@@ -237,3 +238,21 @@ def test_every_figure_is_measured_live_and_as_of_a_moment(small_log: str) -> Non
     measured = {each.figure.partition(",")[0]: each.value for each in kpis.run(small_log) if isinstance(each, Measured)}
     assert kpi.kpis().keys() < measured.keys()
     assert measured["all figures as of a past moment"] > 0
+
+
+def test_many_customers_have_so_many_events_each(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ground, "_NEEDED", ())
+    until = datetime(2026, 11, 1, tzinfo=UTC)
+    with ground.database(cluster) as empty, connect(empty) as connection:
+        assert many.fill(empty, 60, until) == 60 * many.EVENTS_EACH + 1
+        each = connection.execute("SELECT count(*) AS n FROM log.event GROUP BY customer_id").fetchall()
+        assert sorted(row["n"] for row in each) == [1, *[many.EVENTS_EACH] * 60]
+        wrong = [report for model in read_models().values() if (report := verify(connection, model)).differing]
+        assert wrong == []
+        counted = {slug: len(kpi.figure(connection, one, _ever(until))) for slug, one in kpi.kpis().items()}
+        told = {"clv_simple", "cohort_retention", "customer_churn_rate", "win_rate", "csat", "mrr", "nps"}
+        assert all(counted[slug] == 1 for slug in told)
+
+
+def _ever(until: datetime) -> kpi.Question:
+    return kpi.Question(datetime(2020, 1, 1, tzinfo=UTC), until, until, "UTC")

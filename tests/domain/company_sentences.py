@@ -118,6 +118,17 @@ COMPANY_SENTENCES: list[tuple[Event, str]] = [
         "KPI win_rate, version 4: no parameters, target 0.25",
     ),
     (
+        WorkspaceKpiDefinitionPublished(
+            kpi="win_rate",
+            version=5,
+            formula_digest="ab" * 32,
+            parameters={},
+            target=Decimal("0.250"),
+            target_is="at_least",
+        ),
+        "KPI win_rate, version 5: no parameters, target at least 0.25",
+    ),
+    (
         WorkspaceModelFitted(
             model="bg_nbd",
             version=1,

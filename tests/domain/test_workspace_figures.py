@@ -42,7 +42,13 @@ def test_a_kpi_is_defined_as_it_was_given() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"parameters": {"days": "60"}}, {"formula_digest": "cd" * 32}, {"target": Decimal("0.25")}]
+    "other",
+    [
+        {"parameters": {"days": "60"}},
+        {"formula_digest": "cd" * 32},
+        {"target": Decimal("0.25")},
+        {"target": Decimal("0.25"), "target_is": "at_most"},
+    ],
 )
 def test_another_formula_parameter_or_target_is_a_new_version(other: dict[str, object]) -> None:
     second = publish_kpi_definition(given(DEFINED), DEFINE.model_copy(update=other))
@@ -58,6 +64,21 @@ def test_the_same_definition_is_not_published_again() -> None:
     aimed = DEFINE.model_copy(update={"target": Decimal("0.25")})
     with pytest.raises(KpiDefinitionUnchanged):
         publish_kpi_definition(given(DEFINED.model_copy(update={"target": Decimal("0.250")})), aimed)
+
+
+def test_a_target_that_is_meant_otherwise_is_a_new_version() -> None:
+    least = DEFINE.model_copy(update={"target": Decimal("0.25"), "target_is": "at_least"})
+    published = publish_kpi_definition(Workspace(), least)
+    assert published.target_is == "at_least"
+    most = publish_kpi_definition(given(published), least.model_copy(update={"target_is": "at_most"}))
+    assert (most.version, most.target_is) == (2, "at_most")
+    with pytest.raises(KpiDefinitionUnchanged):
+        publish_kpi_definition(given(published), least)
+
+
+def test_without_a_target_nothing_is_said_of_it() -> None:
+    none = publish_kpi_definition(Workspace(), DEFINE.model_copy(update={"target_is": "at_most"}))
+    assert (none.target, none.target_is) == (None, None)
 
 
 @pytest.mark.parametrize("odd", ["NaN", "Infinity", "much"])

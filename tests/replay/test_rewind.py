@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.event import Event
 from domain.lead import LeadQualified, LeadRetitled
-from eventstore.database import Connection, connect
+from eventstore.database import Connection, connect, query
 from eventstore.fence import horizon
 from projections.read_models import ReadModel, read_models
 from replay import asof, fold, follow, rebuild, rewind, swap, versions
@@ -111,10 +111,10 @@ def nothing_is_touched(planting: pytest.MonkeyPatch) -> None:
 
 def others_histories_are_not(planting: pytest.MonkeyPatch) -> None:
     """It does not look for what lies in another's history by now."""
-    whole = fold.query
+    whole = query
     own = "SELECT customer_id AS key FROM log.event WHERE position > %(after)s AND position <= %(horizon)s"
     plain = {"moved": "SELECT NULL::uuid AS key WHERE false", "touched_roots": own}
-    planting.setattr(fold, "query", lambda package, name: plain.get(name) or whole(package, name))
+    planting.setattr("replay.fold.query", lambda package, name: plain.get(name) or whole(package, name))
 
 
 def later_folds_hear_of_new_rows_alone(planting: pytest.MonkeyPatch) -> None:
