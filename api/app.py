@@ -1,33 +1,43 @@
 """The one wiring place: routes, errors and the store, as an ASGI application."""
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
 from api import (
     VERSION,
     customers,
     duplicates,
     events,
+    finding,
     health,
-    lead_ties,
     leads,
-    members,
     metrics,
     models,
-    tickets,
     undo,
 )
 from api.access import must_declare_permissions
 from api.audit import routes as audit
+from api.commands import batch, by_external_id
+from api.commands import routes as commands
 from api.console import docs, pages
 from api.console.contract import add_examples
+from api.console.frame import signed_in
 from api.exports import routes as exports
+from api.handlers import add_handlers
+from api.http import Door
 from api.imports import routes as imports
 from api.kpis import routes as kpis
-from api.problems import add_handlers
+from api.limits import Limits
+from api.lists import routes as lists
 from api.store import Store
 
 _LARGEST_BODY = 1 << 20
 """In bytes; larger ones are refused with 413. An upload may be as large as the settings say."""
+
+_WORTH_PACKING = 1_000
+"""In bytes; a shorter answer travels in one packet either way."""
+_EFFORT = 4
+"""Of nine: more makes JSON hardly smaller."""
 
 _DESCRIPTION = """An event-sourced CRM: every write is one command, every answer a fold over what happened.
 
@@ -49,11 +59,22 @@ def create_app(store: Store) -> FastAPI:
     app.state.store = store
     plain = app.openapi
     app.openapi = lambda: app.openapi_schema or add_examples(plain())  # type: ignore[method-assign]  # FastAPI's way
-    about_records = (leads, lead_ties, customers, duplicates, audit, tickets)
+    about_records = (finding, leads, customers, duplicates, audit)
     app.include_router(exports.about_customers)
     app.include_router(imports.router, max_body_size=store.settings.upload_bytes)
-    for part in (health, metrics, *about_records, events, kpis, models, exports, members, undo, docs, pages):
+    for section in lists.sections:
+        app.include_router(section)
+    for part in (health, metrics, *about_records, events, kpis, models, exports, undo, docs, pages):
         app.include_router(part.router)
+    app.include_router(by_external_id.router)
+    app.include_router(batch.router, max_body_size=batch.LARGEST_BODY)
+    for router in commands.routers():
+        app.include_router(router)
     add_handlers(app)
-    must_declare_permissions(app)
+    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_EFFORT)
+    inside = app.build_middleware_stack
+    limits = Limits(store.settings)
+    # around everything, also around what answers an unexpected error
+    app.build_middleware_stack = lambda: Door(inside(), limits, store.settings)  # type: ignore[method-assign]
+    must_declare_permissions(app, [signed_in])
     return app

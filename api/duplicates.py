@@ -3,24 +3,25 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Security
+from fastapi import Query, Security
 
 from api import cursors
 from api.access import OpenStore, Principal, principal
 from api.fresh import MinPosition, at_least
 from api.problems import BadCursor, BadParameter, NotUpToDate, documented
 from api.resources import DuplicateResource, Page
+from api.section import Section
 from projections.duplicates import FIRST, TABLES, duplicates
 from replay.asof import models_of
 
-router = APIRouter(prefix="/v1/duplicates", tags=["customers"])
+router = Section(prefix="/v1/duplicates", tags=["customers"])
 
 CustomerReader = Annotated[Principal, Security(principal, scopes=["customers:read"])]
 
 
 @router.get("", responses=documented(BadCursor, BadParameter, NotUpToDate))
 def list_duplicates(
-    _: CustomerReader,
+    caller: CustomerReader,
     store: OpenStore,
     fresh: MinPosition = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -34,7 +35,7 @@ def list_duplicates(
         after = UUID(str(one)), UUID(str(other))
     at_least(store, models_of(TABLES), fresh)
     with store.pool.connection() as connection:
-        found = duplicates(connection, limit=limit, after=after)
+        found = duplicates(connection, limit=limit, sight=caller.sight, after=after)
     page = [DuplicateResource.model_validate(candidate, from_attributes=True) for candidate in found.candidates]
     following = cursors.encode(store, "duplicates", *(id_.hex for id_ in found.go_on)) if found.go_on else None
     return Page(data=page, has_more=found.go_on is not None, next_cursor=following)

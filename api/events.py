@@ -1,62 +1,141 @@
 """The feed: the whole log, for ever, in order, without gaps."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Security
+from fastapi import Header, Query, Security
 
 from api import cursors
-from api.access import OpenStore, Principal, principal
+from api.access import OpenStore, Principal, principal, still_allowed
 from api.problems import BadCursor, BadParameter, EpochEnded, documented
 from api.resources import EventPage, EventResource
+from api.section import Section
+from api.store import Store
+from api.tail import Batch, Feed, ShuttingDown, Tail, TooManyTails
+from api.visible import WITHHELD, judged_up_to, read_seen
 from domain.catalogue import EVENT_TYPES
 from eventstore import codec, log
+from eventstore.database import Connection
 from eventstore.fence import horizon
 from eventstore.log import Recorded
+from projections.sight import Sight
 
-router = APIRouter(prefix="/v1/events", tags=["events"])
+router = Section(prefix="/v1/events", tags=["events"])
 
 EventReader = Annotated[Principal, Security(principal, scopes=["events:read"])]
+StillAllowed = Annotated[Callable[[], Principal], Security(still_allowed, scopes=["events:read"])]
 
 _PATIENCE = 2.0
+_AT_ONCE = 100
+_RESPONSES = documented(BadCursor, EpochEnded, BadParameter, TooManyTails, ShuttingDown) | {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+}
 
 
-@router.get("", responses=documented(BadCursor, EpochEnded, BadParameter))
+@router.get("", response_model=EventPage, responses=_RESPONSES)
 def list_events(
-    _: EventReader,
+    caller: EventReader,
+    must_be_allowed: StillAllowed,
     store: OpenStore,
     types: Annotated[list[str] | None, Query(description="Only events of these types.")] = None,
     customer_id: Annotated[
         UUID | None,
         Query(description="Only what is filed under this customer, without what is hers by a merge or reattribution."),
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many events; a tail has no end.")] = 100,
     cursor: Annotated[
-        str | None, Query(description="`next_cursor` of the page before; without it, from the start.")
+        str | None,
+        Query(description="`next_cursor` of the page before; without it, from the start; `now`: only what is to come."),
     ] = None,
-) -> EventPage:
-    """Events in the order of the log. A page never skips an event that commits later."""
+    tail: Annotated[bool, Query(description="Stay, and send what is appended as server-sent events.")] = False,
+    accept: Annotated[str, Header(description="`text/event-stream` asks for the same as `tail`.")] = "*/*",
+    last_event_id: Annotated[str | None, Header(description="Of a tail: the last `id` that was received.")] = None,
+) -> EventPage | Tail:
+    """Events in the order of the log, of the records that the caller may see. A page never skips an event that commits
+    later; where there are few for her, it may be short, or empty, and another follow it.
+
+    A tail sends every event as `data`, the JSON of a page's, under an `id` that is a cursor; it is resumed by
+    `Last-Event-ID`. An event with a name, such as `epoch_ended` or `not_signed_in`, is a problem, and its last.
+    """
     for name in types or ():
         if name not in EVENT_TYPES:
             raise BadParameter("There is no event type of that name. All types: ./crm events")
+    asked = _Asked(store, caller, types, customer_id)
+    is_tail = tail or "text/event-stream" in accept
     with store.pool.connection() as connection:
         epoch = log.epoch(connection)
-        after = _position(cursors.decode(store, "events", cursor), epoch) if cursor is not None else 0
         head = horizon(connection, patience=_PATIENCE)
-        found = log.read(connection, after=after, horizon=head, limit=limit + 1, types=types, customer_id=customer_id)
-    page, more = found[:limit], len(found) > limit
-    last = page[-1].position if more else max(head, after)
+        after = _position(store, (is_tail and last_event_id) or cursor, epoch, head)
+        if is_tail:
+            return Tail(store, asked.feed(epoch, must_be_allowed), caller.id, after, head)
+        page, last, more = asked.read(connection, after, head, limit)
     return EventPage(
-        data=[event_resource(event) for event in page],
-        has_more=more,
-        next_cursor=cursors.encode(store, "events", epoch.hex, last),
-        epoch=epoch,
+        data=page, has_more=more, next_cursor=cursors.encode(store, "events", epoch.hex, last), epoch=epoch
     )
 
 
-def event_resource(recorded: Recorded) -> EventResource:
-    """An event as the API shows it."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which events are wanted, and by whom."""
+
+    store: Store
+    caller: Principal
+    types: list[str] | None
+    customer_id: UUID | None
+
+    def read(self, connection: Connection, after: int, head: int, limit: int) -> tuple[list[EventResource], int, bool]:
+        """The next `limit` events up to `head`, the position up to which there are no others, and whether it is known
+        that there is more behind it."""
+        found, last, more = read_seen(
+            connection,
+            self.caller,
+            after=after,
+            head=judged_up_to(connection, self.caller.sight, head),
+            limit=limit,
+            types=self.types,
+            customer_id=self.customer_id,
+        )
+        return [event_resource(event, self.caller.sight) for event in found], last, more
+
+    def feed(self, epoch: UUID, still_allowed: Callable[[], Principal]) -> Feed:
+        """The same for ever, to the reader as she is by then."""
+        asked = self
+
+        def cursor(position: int) -> str:
+            return cursors.encode(self.store, "events", epoch.hex, position)
+
+        def must_be_allowed() -> None:
+            nonlocal asked
+            asked = replace(asked, caller=still_allowed())
+
+        def read(after: int, head: int) -> Batch:
+            with self.store.pool.connection() as connection:
+                page, last, _ = asked.read(connection, after, head, _AT_ONCE)
+                if log.epoch(connection) != epoch:  # asked last: what was read before is then of the same log
+                    raise EpochEnded()
+            return [(cursor(event.position), event.model_dump_json()) for event in page], last
+
+        return Feed(read, must_be_allowed, cursor)
+
+
+def _position(store: Store, cursor: str | None, epoch: UUID, head: int) -> int:
+    if cursor is None:
+        return 0
+    if cursor == "now":
+        return head
+    seen, position = cursors.decode(store, "events", cursor)
+    if seen != epoch.hex:
+        raise EpochEnded()
+    return int(position)
+
+
+def event_resource(recorded: Recorded, sight: Sight) -> EventResource:
+    """An event as the API shows it; to who may not see what is personal, without its values."""
     data, personal = codec.split(recorded.event)
+    if personal is not None and not sight.personal:
+        personal = dict.fromkeys(personal, WITHHELD)
     return EventResource(
         position=recorded.position,
         event_id=recorded.event_id,
@@ -74,10 +153,3 @@ def event_resource(recorded: Recorded) -> EventResource:
         occurred_at=recorded.occurred_at,
         recorded_at=recorded.recorded_at,
     )
-
-
-def _position(parts: list[str | int], epoch: UUID) -> int:
-    seen, position = parts
-    if seen != epoch.hex:
-        raise EpochEnded()
-    return int(position)

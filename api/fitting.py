@@ -17,6 +17,7 @@ from eventstore.analytics import must_have_analytics
 from eventstore.database import Connection
 from projections import worth
 from projections.models import Fit, ModelDoesNotApply, NotConverged, TooFewToFit
+from projections.sight import EVERYTHING
 from projections.worth import ContractRenewals, Days, PurchaseDays
 
 if TYPE_CHECKING:  # these need packages that may be missing
@@ -68,8 +69,8 @@ def fit_clv(store: Store, asked: Range, currency: str | None = None) -> list[Fit
 
     with tables(store, worth.PURCHASES, asked.as_of) as (connection, schema):
         days = days_of(store, connection, asked)
-        chosen = _currency(worth.currencies(connection, days, schema), currency)
-        found = worth.purchase_days(connection, days, chosen, None, schema)
+        chosen = _currency(worth.currencies(connection, days, schema, sight=EVERYTHING), currency)
+        found = worth.purchase_days(connection, days, chosen, None, schema, sight=EVERYTHING)
     if found and all(customer.is_contractual for customer in found):
         raise ModelDoesNotApply(
             f"All {len(found)} customers who bought something have had a subscription: they do not leave unnoticed, as "
@@ -99,7 +100,7 @@ def fit_retention(store: Store, asked: Range, term_months: int = 1, *, by_segmen
 
     with tables(store, worth.CONTRACTS, asked.as_of) as (connection, schema):
         days = days_of(store, connection, asked)
-        found = worth.contract_renewals(connection, days, None, schema)
+        found = worth.contract_renewals(connection, days, None, schema, sight=EVERYTHING)
     alike = [customer for customer in found if customer.term_months == term_months]
     if found and not alike:
         terms = ", ".join(str(term) for term in sorted({customer.term_months for customer in found}))

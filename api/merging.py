@@ -61,7 +61,8 @@ def conversion_reverted(streams: Streams, lead_id: UUID, command: RevertConversi
     prospect_id = known.merges.absorbed.get(merge_id) if merge_id else None
     if not known_id or not prospect_id:
         return {lead_id: [rules.revert_conversion(lead, command, Customer(), known).lead]}
-    reverted = rules.revert_conversion(lead, command, streams.customer(CustomerId(prospect_id)), known)
+    prospect = streams.customer(streams.stranger(CustomerId(prospect_id)))
+    reverted = rules.revert_conversion(lead, command, prospect, known)
     return happening({lead_id: reverted.lead, prospect_id: reverted.prospect, known_id: reverted.customer})
 
 

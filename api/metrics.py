@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response, Security
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from api.access import OpenStore, Principal, principal
 from api.store import Store
@@ -20,7 +20,7 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {_TEXT: {}}}})
 def metrics(store: OpenStore, caller: Annotated[Principal, Security(principal, scopes=["metrics:read"])]) -> Response:
-    """Gauges for Prometheus. Nothing in them is about a person."""
+    """Gauges and counters for Prometheus. Nothing in them is about a person."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Gauges(store))
     return Response(generate_latest(registry), media_type=_TEXT)
@@ -63,6 +63,14 @@ class _Gauges:
         for writer, age in holders.items():
             ages.add_metric([str(writer.pid)], age.total_seconds())
         yield ages
+        attempts = CounterMetricFamily(
+            "everfold_sign_ins",
+            "Sign-ins, sign-outs, refusals since the start",
+            labels=["way", "outcome"],
+        )
+        for (way, outcome), times in sorted(self._store.attempts.counts().items()):
+            attempts.add_metric([way, outcome], times)
+        yield attempts
         follower = self._store.follower
         if follower:
             follows = follower.is_alive() and follower.problem is None

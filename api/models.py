@@ -16,6 +16,7 @@ from api.kpis.routes import KpiReader
 from api.past import AsOf, tables
 from api.problems import BadParameter, NotFound, NotUpToDate, RequestProblem, documented
 from api.resources import Page
+from api.visible import must_see
 from api.worth import Models
 from domain.event import CustomerId
 from eventstore import log
@@ -94,22 +95,24 @@ class WorthResource(BaseModel):
 
 
 @router.get("/models", responses=documented(BadParameter, NotUpToDate))
-def list_models(_: KpiReader, store: OpenStore, as_of: AsOf = None, fresh: MinPosition = None) -> Page[ModelResource]:
+def list_models(
+    caller: KpiReader, store: OpenStore, as_of: AsOf = None, fresh: MinPosition = None
+) -> Page[ModelResource]:
     """The models, each as it was fitted last, now or by a past moment."""
     at_least(store, models_of(worth.FITS), fresh)
     with tables(store, worth.FITS, as_of) as (connection, schema):
-        found = worth.fits(connection, schema)
+        found = worth.fits(connection, schema, sight=caller.sight)
     return Page(data=[_resource(row) for row in found], has_more=False, next_cursor=None)
 
 
 @router.get("/models/{name}", responses=documented(NotFound, BadParameter, NotUpToDate))
 def get_model(
-    name: str, _: KpiReader, store: OpenStore, as_of: AsOf = None, fresh: MinPosition = None
+    name: str, caller: KpiReader, store: OpenStore, as_of: AsOf = None, fresh: MinPosition = None
 ) -> ModelResource:
     """A model as it was fitted last, now or by a past moment."""
     at_least(store, models_of(worth.FITS), fresh)
     with tables(store, worth.FITS, as_of) as (connection, schema):
-        found = {row["name"]: row for row in worth.fits(connection, schema)}
+        found = {row["name"]: row for row in worth.fits(connection, schema, sight=caller.sight)}
     if name not in found:
         there = f"There are: {', '.join(found)}." if found else "None was fitted yet: crm fit clv"
         raise NotFound(f"No model of that name was fitted. {there}")
@@ -119,7 +122,7 @@ def get_model(
 @router.get("/customers/{customer_id}/worth", responses=documented(NotFound, BadParameter, NotUpToDate, NotInstalled))
 def get_worth(
     customer_id: CustomerId,
-    _: Annotated[Principal, Security(principal, scopes=["customers:read", "kpis:read"])],
+    caller: Annotated[Principal, Security(principal, scopes=["customers:read", "kpis:read"])],
     store: OpenStore,
     weeks: Annotated[float, Query(gt=0, le=1000, description="How far to look ahead.")] = 52,
     discount: Annotated[float, Query(ge=0.01, le=9, description="By what share a year later is worth less.")] = 0.1,
@@ -131,19 +134,20 @@ def get_worth(
     with tables(store, _READ, as_of) as (connection, schema):
         if not log.has_customer(connection, customer_id):
             raise NotFound()
-        root = root_of(connection, customer_id, schema)
+        must_see(connection, caller.sight, "customer", customer_id)
+        root = root_of(connection, customer_id, schema, sight=caller.sight)
         days = Days(day_of(connection, as_of, store.settings.zone), store.settings.zone)
         models = Models.known(connection, schema)
         try:
             buying = [
                 models.buying(customer, currency, days.until_day, weeks)
                 for currency in models.currencies()
-                for customer in worth.purchase_days(connection, days, currency, root, schema)
+                for customer in worth.purchase_days(connection, days, currency, root, schema, sight=caller.sight)
                 if not customer.is_contractual
             ]
             renewing = [
                 models.renewing(customer, (1 + discount) ** (customer.term_months / _MONTHS_OF_A_YEAR) - 1)
-                for customer in worth.contract_renewals(connection, days, root, schema)
+                for customer in worth.contract_renewals(connection, days, root, schema, sight=caller.sight)
             ]
         except AnalyticsMissing as missing:
             raise NotInstalled(str(missing)) from None

@@ -48,7 +48,7 @@ def tables(
 ) -> Iterator[tuple[Connection, str]]:
     """A connection, and the schema where these tables are live, or hold what was known at `as_of` on the recorded axis.
 
-    What was known is folded for whoever asks first, which takes as long as a replay of the read models, and then kept.
+    What was known is made for whoever asks first, which takes as long as a replay of what was touched since, then kept.
     Raises BadParameter for a future moment or one that takes too much room, NotUpToDate while others are folded.
     """
     if as_of is None or axis == "occurred":

@@ -1,27 +1,14 @@
-"""The errors that the API answers with, as RFC 9457 problem details; none repeats what is personal in a request.
-
-A body that is too large is the one exception: it is refused with a plain 413 before any of this is asked."""
+"""The errors that the API answers with, as RFC 9457 problem details; none repeats what is personal in a request."""
 
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
-from starlette.exceptions import HTTPException
+from pydantic import BaseModel, ValidationError
 
-from domain.event import Refusal, snake_case
-from eventstore.codec import NewerEvent
-from eventstore.database import UNAVAILABLE, DatabaseUnavailable
-from eventstore.fence import StuckWriter
-from eventstore.log import CommandAlreadyCarriedOut, SubjectForgotten, VersionConflict
-from eventstore.log import ExternalIdTaken as TakenInTheLog
-
-_log = structlog.get_logger("everfold.api")
+from api import underway
+from domain.event import snake_case
 
 
 class Problem(BaseModel):
@@ -32,7 +19,10 @@ class Problem(BaseModel):
     status: int
     code: str
     detail: str
+    request_id: str | None = None
+    """By which the server's log knows this request."""
     errors: list[dict[str, str]] | None = None
+    """What is wrong with which part: a `pointer` into the body, as RFC 6901 has it, or the name of a parameter."""
 
 
 class RequestProblem(Exception):
@@ -40,6 +30,10 @@ class RequestProblem(Exception):
 
     status = 400
     title = "Bad request"
+    headers: Mapping[str, str] = {}
+    """What the answer says beside it."""
+    errors: list[dict[str, str]] | None = None
+    """Each place in the request that is wrong, and why."""
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or " ".join((type(self).__doc__ or "").split()))
@@ -52,15 +46,43 @@ class NotFound(RequestProblem):
 
 
 class NotSignedIn(RequestProblem):
-    """Send a valid API key as "Authorization: Bearer <key>". Make one with: ./crm key create NAME"""
+    """Send a valid API key as "Authorization: Bearer <key>". Make one with: ./crm key create NAME. Where a sign-in
+    service is set up, its access tokens are taken as well."""
 
     status, title = 401, "Not signed in"
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+class KeyExpired(RequestProblem):
+    """This API key has come to its end. Make a new one: ./crm key create NAME"""
+
+    status, title = 401, "Not signed in"
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+class NotAMember(RequestProblem):
+    """The sign-in service knows you, but your account there is that of no active member here. Somebody who runs this
+    installation can change that: ./crm member identify MEMBER ACCOUNT"""
+
+    status, title = 403, "Not a member"
+
+
+class IssuerSilent(RequestProblem):
+    """The sign-in service does not answer as it should, so nobody can be recognised by it. Try again in a moment."""
+
+    status, title = 503, "Try again later"
 
 
 class NotAllowed(RequestProblem):
     """This key lacks the scope that the route asks for."""
 
     status, title = 403, "Not allowed"
+
+
+class HiddenField(RequestProblem):
+    """You may not see this field, so nothing can be chosen or ordered by it. Leave it out, or ask for personal:read."""
+
+    status, title = 403, "Hidden field"
 
 
 class StaleVersion(RequestProblem):
@@ -93,6 +115,14 @@ class IdempotencyKeyReused(RequestProblem):
     status, title = 422, "Idempotency-Key reused"
 
 
+class IdempotencyKeyInFlight(RequestProblem):
+    """The first request with this Idempotency-Key is still being carried out. Send the same again in a moment: it will
+    get the first one's answer."""
+
+    status, title = 409, "Idempotency-Key in flight"
+    headers = {"Retry-After": "1"}
+
+
 class OccurredInFuture(RequestProblem):
     """occurred_at lies in the future. The log holds only what has happened."""
 
@@ -111,36 +141,83 @@ class BadParameter(RequestProblem):
     status, title = 422, "Bad parameter"
 
 
+class UnreadableBody(RequestProblem):
+    """The body cannot be read: it is nested too deeply, holds a number that is too long, or ended too early."""
+
+    status, title = 400, "Unreadable body"
+
+
+class TooLarge(RequestProblem):
+    """The body is larger than this route takes. Send less at once; files are sent to /v1/imports."""
+
+    status, title = 413, "Too large"
+
+
+class UnsupportedMediaType(RequestProblem):
+    """The body has another Content-Type than this route takes."""
+
+    status, title = 415, "Unsupported media type"
+
+
+class TooSlow(RequestProblem):
+    """The body did not arrive in time. Send it again, over a better line or in smaller parts."""
+
+    status, title = 408, "Too slow"
+    headers = {"Connection": "close"}
+
+
+class Malformed(RequestProblem):
+    """The request does not have the documented form."""
+
+    status, title = 422, "Malformed"
+
+    def __init__(self, place: str, detail: str) -> None:
+        """`place` is where it is, such as /body/amount or /query/sort; it repeats no name that a client made up."""
+        super().__init__()
+        self.errors = [place_of(place.strip("/").split("/")) | {"detail": detail}]
+
+
+def malformed(error: ValidationError, where: str) -> Malformed:
+    """The same problem for what was read with a model of ours rather than by the framework."""
+    (first, *_) = error.errors()
+    return Malformed("/".join(harmless((where, *first["loc"]))), sentence_of(first))
+
+
+def place_of(place: Sequence[str]) -> dict[str, str]:
+    """Where in a request something is: in the body as a JSON pointer, elsewhere by the parameter's name."""
+    if place[0] == "body":
+        return {"pointer": "#" + "".join(f"/{part}" for part in place[1:])}
+    return {"in": place[0], "parameter": ".".join(place[1:])}
+
+
+def harmless(place: Sequence[str | int]) -> list[str]:
+    """The names on the way there; one that a client made up may be anything, also somebody's address."""
+    return [str(part) if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", str(part)) else "?" for part in place]
+
+
+def sentence_of(found: Mapping[str, Any]) -> str:  # Any: as pydantic tells an error
+    """What is wrong, without the value that was sent."""
+    # pydantic's texts quote the value that was sent where they give a parser's reason, which follows the comma
+    if found["type"] == "json_invalid":
+        return "This is not valid JSON."
+    if found["type"] == "value_error":
+        return f"{found['ctx']['error']}."
+    return str(found["msg"]).partition(",")[0] if "error" in found.get("ctx", {}) else str(found["msg"])
+
+
 class NotUpToDate(RequestProblem):
     """The read model has not reached the position asked for yet. Try again in a moment."""
 
     status, title = 503, "Not up to date yet"
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Answer every exception as a problem."""
-    app.add_exception_handler(RequestProblem, _request_problem)
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(TakenInTheLog, _conflict)
-    app.add_exception_handler(SubjectForgotten, _forgotten)
-    app.add_exception_handler(VersionConflict, _busy)
-    app.add_exception_handler(CommandAlreadyCarriedOut, _busy)
-    app.add_exception_handler(StuckWriter, _held_up)
-    app.add_exception_handler(DatabaseUnavailable, _unavailable)
-    for unavailable in UNAVAILABLE:
-        app.add_exception_handler(unavailable, _unavailable)
-    app.add_exception_handler(NewerEvent, _newer)
-    app.add_exception_handler(Exception, _unexpected)
-
-
 def documented(*problems: type[RequestProblem], writes: bool = False) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route for OpenAPI: these problems beside those that every route can answer with."""
-    titles: dict[int, list[str]] = {422: ["Malformed"], 503: ["Try again later"]}
+    titles: dict[int, list[str]] = {422: ["Malformed"], 429: ["Too many requests"], 503: ["Try again later"]}
+    every: tuple[type[RequestProblem], ...] = (NotSignedIn, NotAllowed, *problems)
     if writes:
         titles[409] = ["Refused: the command does not fit the state"]
-    every: tuple[type[RequestProblem], ...] = (NotSignedIn, NotAllowed, *problems)
+        every = (*every, UnreadableBody, TooLarge, UnsupportedMediaType)
     for problem in every:
         titles.setdefault(problem.status, []).append(problem.title)
     content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
@@ -151,7 +228,7 @@ COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFut
 """Of a command on one record."""
 
 
-def _answer(
+def answer(
     status: int,
     title: str,
     code: str,
@@ -159,82 +236,17 @@ def _answer(
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    problem = Problem(title=title, status=status, code=code, detail=detail, errors=errors)
+    """A problem as it is told."""
+    problem = Problem(
+        title=title, status=status, code=code, detail=detail, errors=errors, request_id=underway.request_id()
+    )
     return JSONResponse(
         problem.model_dump(exclude_none=True), status, dict(headers or {}), media_type="application/problem+json"
     )
 
 
-def _request_problem(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestProblem)
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(error.status)
-    return _answer(error.status, error.title, snake_case(type(error).__name__), str(error), headers=headers)
-
-
-def _refused(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Refusal)
-    return _answer(409, "Refused", error.code, str(error))
-
-
-def _malformed(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    if all(found["loc"][0] == "path" for found in error.errors()):
-        return _request_problem(request, NotFound())
-    errors = [{"pointer": _pointer(found["loc"]), "detail": _sentence(found)} for found in error.errors()]
-    return _answer(422, "Malformed", "malformed", "The request does not have the documented form.", errors)
-
-
-def _pointer(place: Sequence[str | int]) -> str:
-    # a name that a client made up may be anything, also somebody's address
-    return "".join(f"/{part}" if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", str(part)) else "/?" for part in place)
-
-
-def _sentence(found: Mapping[str, Any]) -> str:
-    # pydantic's texts quote the value that was sent where they give a parser's reason, which follows the comma
-    if found["type"] == "json_invalid":
-        return "This is not valid JSON."
-    if found["type"] == "value_error":
-        return f"{found['ctx']['error']}."
-    return str(found["msg"]).partition(",")[0] if "error" in found.get("ctx", {}) else str(found["msg"])
-
-
-def _http(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-    return _answer(error.status_code, str(error.detail), code, f"{error.detail}.", headers=error.headers)
-
-
-def _conflict(request: Request, _: Exception) -> JSONResponse:
-    return _request_problem(request, ExternalIdTaken())
-
-
-def _forgotten(_: Request, error: Exception) -> JSONResponse:
-    return _answer(409, "Refused", snake_case(type(error).__name__), str(error))
-
-
-def _busy(_: Request, error: Exception) -> JSONResponse:
-    detail = "Others are changing this record at the same moment. Read it again and retry."
-    return _answer(409, "Refused", snake_case(type(error).__name__), detail, headers={"Retry-After": "1"})
-
-
-def _newer(_: Request, error: Exception) -> JSONResponse:
-    _log.warning("event of a newer program", problem=str(error))
-    return _answer(503, "Try again later", "newer_event", str(error))
-
-
-def _unavailable(_: Request, error: Exception) -> JSONResponse:
-    _log.warning("database unavailable", problem=type(error).__name__)
-    return _answer(503, "Try again later", "unavailable", "The database does not answer.", headers={"Retry-After": "1"})
-
-
-def _held_up(_: Request, error: Exception) -> JSONResponse:
-    _log.warning("readers wait for a writer", detail=str(error))
-    sentence = "A write elsewhere is not finished, and readers wait for it so that they miss nothing. Try again."
-    return _answer(503, "Try again later", "held_up", sentence, headers={"Retry-After": "1"})
-
-
-def _unexpected(_: Request, error: Exception) -> JSONResponse:
-    # the frames, not the message: a message may quote what was sent
-    frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    _log.error("unexpected error", problem=type(error).__name__, frames=frames[-8:])
-    return _answer(500, "Unexpected error", "unexpected", "This is our fault. The error was noted in the server's log.")
+def answer_to(problem: RequestProblem) -> JSONResponse:
+    """That problem as it is told."""
+    headers = ({"Retry-After": "1"} if problem.status == 503 else {}) | dict(problem.headers)
+    code = snake_case(type(problem).__name__.removeprefix("_"))
+    return answer(problem.status, problem.title, code, str(problem), problem.errors, headers)

@@ -76,11 +76,84 @@ class LeadResource(BaseModel):
     merged_into: UUID | None
     lost_reason: str | None
     competitor: str | None
+    custom_fields: dict[str, Any] = {}  # Any: as each field is defined
     open_follow_ups: int
     last_event_at: datetime
     flags: list[str]
     created_id: UUID | None = None
     """Of the interaction, follow-up or merge that the command made whose answer this is."""
+
+
+class TicketResource(BaseModel):
+    """A ticket as it is known at `position`; `version` is also its ETag. `sla_due_at` is of the target that is due
+    next."""
+
+    ticket_id: UUID
+    customer_id: UUID
+    version: int
+    position: int
+    status: str
+    status_since: datetime
+    is_spam: bool
+    subject: str | None
+    channel: str | None
+    inbound: bool | None
+    person_id: UUID | None
+    follows: UUID | None
+    external_ids: dict[str, str] | None
+    priority: str
+    category: str | None
+    assignee_id: UUID | None
+    team: str | None
+    level: int
+    awaits: str | None
+    awaits_since: datetime | None
+    waiting_for: str | None
+    opened_at: datetime
+    first_replied_at: datetime | None
+    agent_replies: int
+    customer_replies: int
+    first_solved_at: datetime | None
+    solved_at: datetime | None
+    resolution: str | None
+    reopened_at: datetime | None
+    reopenings: int
+    closed_at: datetime | None
+    csat: int | None
+    csat_comment: str | None
+    rated_at: datetime | None
+    sla_policy: str | None
+    sla_policy_version: int | None
+    sla_target: str | None
+    sla_due_at: datetime | None
+    merged_into: UUID | None
+    custom_fields: dict[str, Any]  # Any: as each field is defined
+    open_follow_ups: int
+    last_event_at: datetime
+    flags: list[str]
+    created_id: UUID | None = None
+    """Of the interaction or follow-up that the command made whose answer this is."""
+
+
+class CampaignResource(BaseModel):
+    """A campaign as it is known at `position`; `version` is also its ETag. What was spent is by currency."""
+
+    campaign_id: UUID
+    version: int
+    position: int
+    status: str
+    name: str | None
+    kind: str | None
+    owner_id: UUID | None
+    starts_on: date | None
+    ends_on: date | None
+    budget: Decimal | None
+    currency: str | None
+    spent: dict[str, Decimal]
+    planned_at: datetime | None
+    launched_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
 
 
 class ContactPointResource(BaseModel):
@@ -187,6 +260,15 @@ class CustomerResource(BaseModel):
     subscriptions: list[SubscriptionResource]
 
 
+class ChangedCustomer(CustomerResource):
+    """A customer as a command left her. `version` is that of her own history, and also the ETag."""
+
+    version: int
+    position: int
+    created_id: UUID | None = None
+    """Of the interaction, contact point, purchase or the like that the command made whose answer this is."""
+
+
 class CommandResult(BaseModel):
     """What a command did to a record: the version it has now, which is also its ETag, and the position up to which the
     log tells of it. A merge is reverted by its `merge_id`; `created_id` is of what the command made."""
@@ -214,6 +296,10 @@ class CommandResult(BaseModel):
 
 LeadAnswer: TypeAlias = LeadResource | CommandResult
 """What a command on a lead answers with: the lead, for a key that may read leads, else only what was done."""
+
+
+Answered: TypeAlias = LeadResource | ChangedCustomer | TicketResource | CommandResult
+"""What a command answers with: all have the version that is the ETag."""
 
 
 class EventResource(BaseModel):

@@ -16,6 +16,7 @@ from domain.event import CustomerId, Refusal
 from eventstore import log
 from eventstore.database import Connection, query
 from projections.reading import Row, read
+from projections.sight import EVERYTHING
 
 _READ = ("customer_lifecycle_interval", "purchase", "subscription")
 
@@ -45,7 +46,9 @@ def find_silent(store: Store, *, dry_run: bool = False) -> Findings:
     correlation_id = None if dry_run else UUID(bytes=uuid7().bytes)
     with store.pool.connection() as connection:
         today = log.now(connection).astimezone(ZoneInfo(store.settings.zone)).date()
-        rows = read(connection, query("projections.purchase", "habits"), _READ, {"zone": store.settings.zone})
+        rows = read(
+            connection, query("projections.purchase", "habits"), _READ, {"zone": store.settings.zone}, sight=EVERYTHING
+        )
         found = [
             one
             for row in rows
@@ -58,7 +61,7 @@ def _settled(connection: Connection, store: Store, row: Row, today: date, correl
     customer_id, zone = CustomerId(row["customer_id"]), ZoneInfo(store.settings.zone)
 
     def attempt() -> tuple[LifeEvent, ...]:
-        streams = Streams(connection, "customer", [customer_id])
+        streams = Streams(connection, "customer", [customer_id], sight=EVERYTHING)
         history = [(event, at.astimezone(zone).date()) for event, at in streams.customer_history(customer_id)]
         events = find_silence(history, _habit(row), today)
         if events and correlation_id:

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+from api.attempts import Attempts
 from api.ids import version_8
+from api.issuer import Issuer, issuer_of
 from api.settings import Settings
 from domain import workspace
 from domain.workspace import DEFAULT_PIPELINE, WORKSPACE_ID, Workspace, WorkspaceEvent
 from eventstore import access, log, roles, server
 from eventstore.database import Connection, Pool, as_role, connect, migrate, new_pool
+from eventstore.tip import Tip
 from eventstore.trouble import Trouble
 from eventstore.wake import Bell
 from projections.read_models import read_also
@@ -25,6 +28,8 @@ from replay.rebuild import prepare
 SYSTEM_ID = UUID("00000000-0000-7000-8000-000000000002")
 """Who acts when the program itself does."""
 
+OPERATOR_ID = UUID("00000000-0000-7000-8000-000000000003")
+"""Whoever holds a printed link that is no member's: the one who runs the installation."""
 
 _OTHER_INSTALLATION = (
     "This database belongs to an installation with another secret: its API keys and ids would not be found again. "
@@ -67,9 +72,15 @@ class Store:
     follower: Follower | None
     usable_roles: frozenset[str]
     """The database roles that this process can act as; none on a database that has none."""
+    tip: Tip
+    """For whoever waits until the log grows."""
     bell: Bell = field(default_factory=Bell)
     settled: WorkspaceRead = field(default_factory=WorkspaceRead)
     """The settings and members that hold."""
+    issuer: Issuer | None = None
+    """The sign-in service that is trusted, if any."""
+    attempts: Attempts = field(default_factory=Attempts)
+    """Who came in, and who was turned away."""
 
     def derived_id(self, *parts: str) -> UUID:
         """The same id for the same parts, on this installation only: without the secret nobody can guess it back."""
@@ -115,11 +126,13 @@ def open_store(settings: Settings, *, follow: bool = False, publish: bool = True
                 prepare(connection)
         with new_pool(conninfo, app) as pool:
             follower = Follower(as_role(conninfo, following)) if follow else None
+            tip = Tip(conninfo, app)
             if follower:
                 follower.start()
             try:
-                yield Store(settings, conninfo, pool, secret, follower, usable)
+                yield Store(settings, conninfo, pool, secret, follower, usable, tip, issuer=issuer_of(settings))
             finally:
+                tip.close()
                 if follower:
                     follower.stop()
 

@@ -9,13 +9,17 @@ from uuid import UUID
 
 from api.problems import NotFound
 from api.store import load_workspace
-from domain import business_time, customer, lead, ticket
+from api.visible import sees
+from domain import business_time, campaign, customer, lead, ticket, workspace
+from domain.campaign import Campaign
 from domain.customer import Customer, CustomerEvent
 from domain.event import CustomerId, Event, must_not_predate
 from domain.lead import Lead
 from domain.ticket import BusinessTime, Ticket, TicketEvent, TicketId
+from domain.workspace import WORKSPACE_ID, Workspace, WorkspaceEvent
 from eventstore import log
 from eventstore.database import Connection
+from projections.sight import Sight
 
 State = TypeVar("State")
 
@@ -40,27 +44,55 @@ def happening(events: Mapping[UUID, Event | None]) -> Decision:
 class Streams:
     """Those with these ids come in one round trip, with the command's own look-up on the first; others when asked for.
 
-    Raises NotFound when the first is no `noun`.
+    Raises NotFound when the first is no `noun`, or none that may be seen; likewise for those that are asked for.
     """
 
     def __init__(
-        self, connection: Connection, noun: str, stream_ids: Sequence[UUID], command_id: UUID | None = None
+        self,
+        connection: Connection,
+        noun: str = "",
+        stream_ids: Sequence[UUID] = (),
+        command_id: UUID | None = None,
+        *,
+        sight: Sight,
     ) -> None:
-        self._connection = connection
-        self._first = stream_ids[0]
-        self._loaded = log.load_together(connection, stream_ids, command_id)
-        self._standing(noun, self._first, None)
+        self.connection = connection
+        self.sight, self._seen = sight, set[UUID]()
+        self._first = next(iter(stream_ids), None)
+        self._loaded = log.load_together(connection, stream_ids, command_id) if stream_ids else {}
+        if self._first:
+            self._standing(noun, self._first, None)
 
     @property
     def first(self) -> log.Loaded:
         """The stream that the route names, with what is known of the command."""
+        assert self._first is not None
         return self._loaded[self._first]
+
+    @property
+    def carried_out(self) -> log.CarriedOut | None:
+        """Whether the command was carried out before."""
+        return self.first.carried_out
+
+    def must_stand(self, noun: str) -> None:
+        """Raises NotFound where nothing stands of the record that the route names."""
+        assert self._first is not None
+        if noun == "customer":
+            self.customer(CustomerId(self._first))
+        elif not self.first.standing:
+            raise _nothing(noun, None)
+
+    def stranger(self, customer_id: CustomerId) -> CustomerId:
+        """Whose lead or ticket is at hand: nobody owns one of whom nothing else is known, so who sees that sees her."""
+        if not self._of(customer_id).history:
+            self._seen.add(customer_id)
+        return customer_id
 
     def customer(self, customer_id: CustomerId, field: str | None = None) -> Customer:
         """The customer as she is; raises NotFound, naming the field of the command that holds the id."""
         stands = self._standing("customer", customer_id, field)
         # somebody of whom only a lead or a ticket is known is a customer as well
-        if not stands and not log.has_standing_customer(self._connection, customer_id):
+        if not stands and not log.has_standing_customer(self.connection, customer_id):
             raise _nothing("customer", field)
         return _state(stands, customer.evolve) or Customer()
 
@@ -83,6 +115,18 @@ class Streams:
     def ticket(self, ticket_id: UUID, field: str | None = None) -> Ticket:
         """The ticket as it is; raises NotFound."""
         return _found(_state(self._standing("ticket", ticket_id, field), ticket.evolve), "ticket", field)
+
+    def campaign(self, campaign_id: UUID, field: str | None = None) -> Campaign:
+        """The campaign as it is; raises NotFound."""
+        return _found(_state(self._standing("campaign", campaign_id, field), campaign.evolve), "campaign", field)
+
+    def workspace(self, workspace_id: UUID = WORKSPACE_ID) -> Workspace:
+        """The settings as they are in the workspace's own history."""
+        state = Workspace()
+        for recorded in self._standing("workspace", workspace_id, None):
+            assert isinstance(recorded.event, WorkspaceEvent)
+            state = workspace.evolve(state, recorded.event)
+        return state
 
     def filed_under(self, stream_id: UUID) -> CustomerId:
         """The customer in whose history the stream lies: its own, where it has no events yet."""
@@ -123,21 +167,28 @@ class Streams:
         state = self.ticket(ticket_id)
         if state.sla_policy is None:
             return events
-        calendar = load_workspace(self._connection)[0].calendar(state.sla_policy.calendar)
-        time = BusinessTime(partial(business_time.after, calendar), partial(business_time.elapsed, calendar))
+        calendar = load_workspace(self.connection)[0].calendar(state.sla_policy.calendar)
         decided = [event for event in events if isinstance(event, TicketEvent)]
-        return ticket.with_clocks(state, decided, occurred_at or log.now(self._connection), time)
+        return ticket.with_clocks(state, decided, occurred_at or log.now(self.connection), as_time_counts(calendar))
 
     def _standing(self, noun: str, stream_id: UUID, field: str | None) -> Sequence[log.Recorded]:
         loaded = self._of(stream_id)
         if loaded.history and loaded.history[0].stream_type != noun:
             raise _nothing(noun, field)
+        if stream_id not in self._seen and not sees(self.connection, self.sight, noun, stream_id):
+            raise _nothing(noun, field)
+        self._seen.add(stream_id)
         return loaded.standing
 
     def _of(self, stream_id: UUID) -> log.Loaded:
         if stream_id not in self._loaded:
-            self._loaded[stream_id] = log.load(self._connection, stream_id)
+            self._loaded[stream_id] = log.load(self.connection, stream_id)
         return self._loaded[stream_id]
+
+
+def as_time_counts(calendar: business_time.BusinessCalendar) -> BusinessTime:
+    """How time counts by this calendar."""
+    return BusinessTime(partial(business_time.after, calendar), partial(business_time.elapsed, calendar))
 
 
 def _state(

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Security
 from pydantic import BaseModel, ConfigDict
 from uuid_utils.compat import uuid7
 
+from api import underway
 from api.access import OpenStore, Principal, principal
 from api.problems import BadIfMatch, NotFound, documented
 from api.reversal import reversal
@@ -19,6 +20,7 @@ from api.store import Store
 from api.streams import Streams
 from api.undo_report import UndoKind
 from api.undo_report import UndoReport as UndoReport
+from api.visible import sees
 from domain import imports
 from domain.event import Refusal, Text
 from domain.imports import Import, ImportEvent, RevertImport
@@ -32,6 +34,7 @@ from eventstore.bulk import append_bulk
 from eventstore.database import Connection
 from eventstore.erasure.forgetting import forgotten_among
 from eventstore.undoing import Together, done_together, is_command, is_correlation, resting
+from projections.sight import EVERYTHING, Sight
 
 router = APIRouter(prefix="/v1/undo", tags=["undo"])
 
@@ -71,12 +74,18 @@ def undo_together(
     Idempotency-Key: the second answer counts what had been undone before."""
     if if_match is not None:
         raise BadIfMatch("An undo concerns many records, each as it stands. Leave out If-Match.")
-    by = log.Envelope(caller.kind, caller.id, "api")
+    _must_see_all_of_it(store, caller.sight, request.id)
+    by = log.Envelope(caller.kind, caller.id, "api", request_id=underway.request_id())
     return undo(store, by, request.id, reason=request.reason, dry_run=request.dry_run)
 
 
 def undo(
-    store: Store, by: log.Envelope, together_id: UUID, *, reason: Text | None = None, dry_run: bool = False
+    store: Store,
+    by: log.Envelope,
+    together_id: UUID,
+    *,
+    reason: Text | None = None,
+    dry_run: bool = False,
 ) -> UndoReport:
     """Undo what has this id, as far as nothing that stays builds upon it. `by` says who does, through which channel.
 
@@ -90,6 +99,19 @@ def undo(
     return report
 
 
+def _must_see_all_of_it(store: Store, sight: Sight, together_id: UUID) -> None:
+    """What concerns a record that may not be seen is not undone by halves: raises NothingToUndo."""
+    if sight.records == "all":
+        return
+    with store.pool.connection() as connection:
+        kind = _kind(connection, together_id)
+        if kind == "import":
+            raise NothingToUndo()
+        with done_together(connection, together_id, is_command=kind == "command") as chunks:
+            if not all(sees(connection, sight, one.stream_type, one.stream_id) for chunk in chunks for one in chunk):
+                raise NothingToUndo()
+
+
 class _Undo:
     """One undo under way."""
 
@@ -98,7 +120,9 @@ class _Undo:
     ) -> None:
         self._connection, self._id, self._reason = connection, together_id, reason
         self._report = UndoReport(id=together_id, kind=_kind(connection, together_id), dry_run=dry_run, undo_id=uuid7())
-        self._envelope = log.Envelope(by.actor_kind, by.actor_id, by.channel, self._report.undo_id, together_id)
+        self._envelope = log.Envelope(
+            by.actor_kind, by.actor_id, by.channel, self._report.undo_id, together_id, request_id=by.request_id
+        )
         self._unlike: list[log.Recorded] = []
         self._would_be_gone: set[UUID] = set()
         self._records_before = 0
@@ -206,7 +230,7 @@ class _Undo:
             self._report.already_undone += 0 if reverted else len(together)
 
     def _attempt_to_revert(self, recorded: log.Recorded) -> bool:
-        streams = Streams(self._connection, recorded.stream_type, [recorded.stream_id])
+        streams = Streams(self._connection, recorded.stream_type, [recorded.stream_id], sight=EVERYTHING)
         later = [past.event for past in streams.first.history if past.version > recorded.version]
         if is_reverted(recorded.event, later):
             return False

@@ -13,6 +13,7 @@ from eventstore.analytics import must_have_analytics
 from eventstore.database import Connection
 from projections import worth
 from projections.reading import LIVE
+from projections.sight import EVERYTHING
 from projections.worth import ContractRenewals, PurchaseDays
 
 Parameters = Mapping[str, float]
@@ -58,7 +59,7 @@ class Models:
         return cls(
             {
                 row["name"]: {name: float(value) for name, value in row["definition"]["parameters"].items()}
-                for row in worth.fits(connection, schema)
+                for row in worth.fits(connection, schema, sight=EVERYTHING)
             }
         )
 
@@ -121,7 +122,7 @@ def expected_of_all(store: Store, asked: Range, models: Models, weeks: float) ->
         return [
             models.buying(customer, currency, days.until_day, weeks)
             for currency in models.currencies()
-            for customer in worth.purchase_days(connection, days, currency, None, schema)
+            for customer in worth.purchase_days(connection, days, currency, None, schema, sight=EVERYTHING)
             if not customer.is_contractual
         ]
 

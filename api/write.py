@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, TypeVar
@@ -11,30 +13,39 @@ from uuid import UUID
 from fastapi import Header, Request, Response, Security
 from uuid_utils.compat import uuid4
 
+from api import underway
 from api.access import OpenStore, Principal, principal
 from api.problems import (
     BadIfMatch,
+    IdempotencyKeyInFlight,
     IdempotencyKeyReused,
     OccurredInFuture,
     StaleVersion,
 )
-from api.resources import CommandResult, LeadAnswer, LeadResource
+from api.references import must_refer_to_what_is_there
+from api.resources import Answered, CommandResult, LeadAnswer, LeadResource
 from api.store import Store
 from api.streams import Decision, Streams
-from domain.event import Command, CustomerId
+from api.visible import row_as_seen
+from domain.event import Command, CustomerId, MemberId
 from domain.lead import Lead, LeadEvent
 from domain.workspace import Workspace
 from eventstore import log
 from eventstore.database import Connection
+from eventstore.turns import CommandInFlight, F, Turn
 from projections.read_models import read_models
+from projections.sight import Sight
 from replay.fold import rows_at
 
 C = TypeVar("C", bound=Command)
-Answer = TypeVar("Answer", bound=LeadResource | CommandResult)
+Answer = TypeVar("Answer", bound=Answered)
 Decided = LeadEvent | Sequence[LeadEvent]
 
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 _AHEAD_OF_UTC = timedelta(hours=14)
+_PATIENCE = 2.0
+_PAUSE = 0.01
+"""In seconds: how long a retry waits for the first try to end, and how often it looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +58,23 @@ class Writer:
     command_id: UUID
     if_match: int | None
     response: Response
+    turn: Turn | None = None
+    """Of a command that may be sent twice, because it has a key."""
+    connection: Connection | None = None
+    """The one to work on, where a request carries out many commands."""
+    is_brief: bool = False
+    """Whether only what was done is answered, and not the record."""
+
+    @property
+    def owner_id(self) -> MemberId | None:
+        """Whose a record is that is begun and said to be nobody's: the member's who sees only some records, or it would
+        be out of her own sight."""
+        sight = self.principal.sight
+        return MemberId(sight.member_id) if sight.member_id and sight.records in ("own", "team") else None
 
     def workspace(self) -> Workspace:
         """The settings as they are now."""
-        with self.store.pool.connection() as connection:
+        with self.connected() as connection:
             return self.store.settled.now(connection)[0]
 
     def new_id(self, noun: str) -> UUID:
@@ -72,9 +96,11 @@ class Writer:
         """The lead as the command left it; just what was done, for whoever may not read leads."""
 
         def answer(connection: Connection, done: CommandResult) -> LeadAnswer:
-            if "leads:read" not in self.principal.scopes:
+            if self.is_brief or "leads:read" not in self.principal.scopes:
                 return done.model_copy(update={"created_id": created_id})
-            return lead_at(connection, done.stream_id, done.position).model_copy(update={"created_id": created_id})
+            settings, _ = self.store.settled.now(connection)
+            lead = lead_at(connection, settings, self.principal.sight, done.stream_id, done.position)
+            return lead.model_copy(update={"created_id": created_id})
 
         return answer
 
@@ -94,11 +120,16 @@ class Writer:
         first_id = stream_ids[0]
 
         def attempt(connection: Connection) -> Answer:
-            streams = Streams(connection, noun, stream_ids, self.command_id)
+            sight = self.principal.sight
+            streams = self.loading(
+                connection, lambda: Streams(connection, noun, stream_ids, self.command_id, sight=sight)
+            )
             if streams.first.carried_out:
                 return answer(connection, self.first_time(streams.first, command))
             if self.if_match is not None and self.if_match != streams.first.version:
+                streams.must_stand(noun)
                 raise StaleVersion()
+            must_refer_to_what_is_there(command, streams, lambda: self.store.settled.now(connection)[0])
             decided = decide(streams)
             following = {
                 stream_id: streams.follow(stream_id, decided[stream_id], command.occurred_at)
@@ -118,10 +149,37 @@ class Writer:
 
     def retrying(self, attempt: Callable[[Connection], Answer]) -> Answer:
         """The answer of an attempt that decides again when somebody else was faster; its version is the ETag."""
-        with self.store.pool.connection() as connection:
-            answer = log.retrying(lambda: attempt(connection))
+        answer = self._in_turn(attempt)
         self.response.headers["ETag"] = f'"{answer.version}"'
         return answer
+
+    def _in_turn(self, attempt: Callable[[Connection], Answer]) -> Answer:
+        """Who comes while the same command is carried out waits for its end, but not for long."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            with self.connected() as connection:
+                try:
+                    return log.retrying(lambda: attempt(connection))
+                except CommandInFlight:
+                    if time.monotonic() > deadline:
+                        raise IdempotencyKeyInFlight() from None
+                finally:
+                    if self.turn:
+                        self.turn.ended(connection)
+            time.sleep(_PAUSE)
+
+    def loading(self, connection: Connection, load: Callable[[], F]) -> F:
+        """What `load` loads for the command; in the same round trip it takes its turn. Raises CommandInFlight."""
+        return self.turn.loading(connection, load) if self.turn else load()
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """The request's own connection, else one from the pool."""
+        if self.connection:
+            yield self.connection
+        else:
+            with self.store.pool.connection() as connection:
+                yield connection
 
     def append(
         self,
@@ -134,9 +192,9 @@ class Writer:
         """The position of the last event."""
         if command.occurred_at and command.occurred_at > datetime.now(UTC) + _CLOCK_TOLERANCE:
             raise OccurredInFuture()
-        envelope = log.Envelope(self.principal.kind, self.principal.id, self.channel)
+        envelope = log.Envelope(self.principal.kind, self.principal.id, self.channel, request_id=underway.request_id())
         claim = log.Claim(customer_id, self.command_id, self._body_hash(command))
-        positions = log.append(connection, new, envelope, claim, external_ids)
+        positions = log.append(connection, new, envelope, claim, external_ids, self.turn)
         self.store.bell.ring(connection)
         return positions[-1]
 
@@ -163,10 +221,10 @@ def command_result(
     return lambda _, done: done.model_copy(update={"merge_id": merge_id, "created_id": created_id})
 
 
-def lead_at(connection: Connection, lead_id: UUID, position: int) -> LeadResource:
-    """The lead as it was known at a position of the log, folded on the fly."""
+def lead_at(connection: Connection, settings: Workspace, sight: Sight, lead_id: UUID, position: int) -> LeadResource:
+    """The lead as it was known at a position of the log, folded on the fly, as far as who asks may see its fields."""
     (row,) = rows_at(connection, read_models()["lead"], lead_id, position)
-    return LeadResource.model_validate(row)
+    return LeadResource.model_validate(row_as_seen(settings, sight, "lead", row))
 
 
 def writer(
@@ -182,14 +240,22 @@ def writer(
         ),
     ] = None,
     if_match: Annotated[
-        str | None, Header(description="The ETag that you read: refused with 412 when the lead has changed since.")
+        str | None, Header(description="The ETag that you read: refused with 412 when the record has changed since.")
+    ] = None,
+    prefer: Annotated[
+        str | None,
+        Header(description="return=minimal: be told only what was done, which is quicker than the whole record."),
     ] = None,
 ) -> Writer:
     """What a route that writes works with."""
     command_id = uuid4()
     if idempotency_key:
         command_id = store.derived_id(caller.id.hex, request.method, _route(request), idempotency_key)
-    return Writer(store, caller, "api", command_id, _version(if_match), response)
+    turn = Turn(command_id) if idempotency_key else None
+    is_brief = prefer == "return=minimal"
+    if is_brief:
+        response.headers["Preference-Applied"] = "return=minimal"
+    return Writer(store, caller, "api", command_id, version_of(if_match), response, turn, is_brief=is_brief)
 
 
 def _route(request: Request) -> str:
@@ -206,7 +272,8 @@ def today() -> date:
     return (datetime.now(UTC) + _AHEAD_OF_UTC).date()
 
 
-def _version(etag: str | None) -> int | None:
+def version_of(etag: str | None) -> int | None:
+    """The version that If-Match asks for; raises BadIfMatch."""
     if etag is None or etag == "*":
         return None
     version = re.fullmatch(r'"([0-9]{1,10})"', etag)

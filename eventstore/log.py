@@ -26,6 +26,7 @@ from eventstore.records import NewEvent as NewEvent
 from eventstore.records import Recorded as Recorded
 from eventstore.records import SubjectForgotten as SubjectForgotten
 from eventstore.records import VersionConflict as VersionConflict
+from eventstore.turns import Turn
 
 Row = dict[str, Any]  # Any: one database row, typed by its columns
 
@@ -38,17 +39,22 @@ def append(
     envelope: Envelope,
     claim: Claim | None = None,
     external_ids: Sequence[ExternalId] = (),
+    turn: Turn | None = None,
 ) -> list[int]:
     """Append the events in one atomic statement and return their positions, in the order of the events.
 
-    Raises VersionConflict, CommandAlreadyCarriedOut, ExternalIdTaken or SubjectForgotten; then nothing was appended.
-    Does not retry.
+    The command's turn, where it has taken one, ends with that. Raises VersionConflict, CommandAlreadyCarriedOut,
+    ExternalIdTaken or SubjectForgotten; then nothing was appended. Does not retry.
     """
-    return append_rows(connection, [row_of(event, envelope) for event in events], claim, external_ids)
+    return append_rows(connection, [row_of(event, envelope) for event in events], claim, external_ids, turn)
 
 
 def append_rows(
-    connection: Connection, rows: Sequence[Row], claim: Claim | None, external_ids: Sequence[ExternalId] = ()
+    connection: Connection,
+    rows: Sequence[Row],
+    claim: Claim | None,
+    external_ids: Sequence[ExternalId] = (),
+    turn: Turn | None = None,
 ) -> list[int]:
     """The same for rows that are already in the log's columns (see `log.append` in the migrations)."""
     if not rows:
@@ -66,10 +72,13 @@ def append_rows(
                 "command_id": _text(claim.command_id if claim else None),
                 "body_hash": claim and claim.body_hash,
                 "external_ids": claimed(external_ids),
+                "turn": _text(turn.command_id if turn and turn.is_mine else None),
             },
             prepare=True,
         ).fetchone()
     assert result is not None
+    if turn:
+        turn.is_mine = False
     positions: list[int] = result["positions"]
     return positions
 
@@ -287,7 +296,8 @@ def row_of(new: NewEvent, envelope: Envelope) -> Row:
 
 def _metadata(envelope: Envelope, flags: Sequence[str]) -> codec.Json:
     behalf = {"on_behalf_of": str(envelope.on_behalf_of)} if envelope.on_behalf_of else {}
-    return {"channel": envelope.channel} | behalf | ({"flags": list(flags)} if flags else {})
+    asked = {"request_id": envelope.request_id} if envelope.request_id else {}
+    return {"channel": envelope.channel} | behalf | asked | ({"flags": list(flags)} if flags else {})
 
 
 def _recorded(row: Row) -> Recorded:

@@ -39,6 +39,8 @@ class Envelope:
     causation_id: UUID | None = None
     on_behalf_of: UUID | None = None
     """Whose wish the actor carries out, where that is somebody else."""
+    request_id: str | None = None
+    """The request that brought it, as the server's log names it; never a person's words."""
 
 
 @dataclass(frozen=True, slots=True)

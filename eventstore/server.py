@@ -43,6 +43,9 @@ SETTINGS = {
     "log_min_messages": "log",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
+    "log_statement": "none",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
     # what was erased would live on in segments of the write-ahead log that wait under a new name to be written over
     "wal_recycle": "off",
 }

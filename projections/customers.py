@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from eventstore.database import Connection
+from eventstore.database import Connection, query
 from projections.reading import LIVE, Row, read
+from projections.sight import Sight
 
 PARTS: Mapping[str, str] = {
     "contact_points": "contact_point",
@@ -17,23 +18,23 @@ PARTS: Mapping[str, str] = {
 TABLES = ("customer_360", *PARTS.values())
 
 
-def get_customer(connection: Connection, customer_id: UUID) -> dict[str, list[Row]]:
-    """The rows of the customer, by table; of one who was merged, those of whom she lives on in."""
-    key = {"customer_id": root_of(connection, customer_id)}
-    # the names are this module's own
-    return {
-        table: read(connection, f"SELECT * FROM {table} WHERE customer_id = %(customer_id)s", (table,), key)
-        for table in TABLES
-    }
+def get_customer(connection: Connection, customer_id: UUID, *, sight: Sight) -> Row | None:
+    """The row of the customer with her parts; of one who was merged, that of whom she lives on in."""
+    text, key = query("projections.customer_360", "card"), {"customer_id": customer_id}
+    found = read(connection, text, (*TABLES, "customer_alias"), key, sight=sight)
+    return found[0] | found[0].pop("parts") if found else None
 
 
-def customers_reached_at(connection: Connection, kind: str, addresses: Collection[str]) -> dict[str, set[UUID]]:
+def customers_reached_at(
+    connection: Connection, kind: str, addresses: Collection[str], *, sight: Sight
+) -> dict[str, set[UUID]]:
     """Who is reached at each of these e-mail addresses or phone numbers, as they are compared; also by her people."""
     rows = read(
         connection,
         "SELECT comparable, customer_id FROM contact_point WHERE kind = %(kind)s AND comparable = ANY(%(addresses)s)",
         ("contact_point",),
         {"kind": kind, "addresses": list(addresses)},
+        sight=sight,
     )
     found: dict[str, set[UUID]] = {}
     for row in rows:
@@ -41,7 +42,7 @@ def customers_reached_at(connection: Connection, kind: str, addresses: Collectio
     return found
 
 
-def root_of(connection: Connection, customer_id: UUID, schema: str = LIVE) -> UUID:
+def root_of(connection: Connection, customer_id: UUID, schema: str = LIVE, *, sight: Sight) -> UUID:
     """In whose history a customer lives on: her own, unless she was merged."""
     alias = read(
         connection,
@@ -49,5 +50,6 @@ def root_of(connection: Connection, customer_id: UUID, schema: str = LIVE) -> UU
         ("customer_alias",),
         {"customer_id": customer_id},
         schema,
+        sight=sight,
     )
     return alias[0]["root_customer_id"] if alias else customer_id

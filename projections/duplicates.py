@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 
 from eventstore.database import Connection, query
 from projections.reading import read
+from projections.sight import Sight
 
 TABLES = ("customer_360", "contact_point", "search", "relation")
 """What is read."""
@@ -72,7 +73,7 @@ class _Signs:
         self.doubt *= 1 - weight
 
 
-def duplicates(connection: Connection, *, limit: int, after: Pair = FIRST) -> Found:
+def duplicates(connection: Connection, *, limit: int, sight: Sight, after: Pair = FIRST) -> Found:
     """Up to `limit` candidates behind that pair; nothing is merged.
 
     A call looks at some thousand customers at most, so it may find fewer, or none, and say where to go on. Who was
@@ -82,11 +83,11 @@ def duplicates(connection: Connection, *, limit: int, after: Pair = FIRST) -> Fo
     found: list[Candidate] = []
     first, looked_at = after[0], 0
     with connection.transaction():
-        trigrams = _prepared(connection)
+        trigrams = _prepared(connection, sight)
         while looked_at < _MOST_LOOKED_AT:
-            ids = _customers(connection, first)
-            signs = {pair: seen for pair, seen in _signs(connection, ids, trigrams).items() if pair > after}
-            found += _candidates(connection, signs)
+            ids = _customers(connection, first, sight)
+            signs = {pair: seen for pair, seen in _signs(connection, ids, trigrams, sight).items() if pair > after}
+            found += _candidates(connection, signs, sight)
             if len(found) > limit:
                 last = found[limit - 1]
                 return Found(found[:limit], (last.customer_id, last.other_id))
@@ -96,25 +97,26 @@ def duplicates(connection: Connection, *, limit: int, after: Pair = FIRST) -> Fo
     return Found(found, (ids[-1], _LAST))
 
 
-def all_duplicates(connection: Connection, limit: int) -> list[Candidate]:
+def all_duplicates(connection: Connection, limit: int, *, sight: Sight) -> list[Candidate]:
     """The first `limit` candidates of all customers."""
     found: list[Candidate] = []
     go_on: Pair | None = FIRST
     while go_on and len(found) < limit:
-        part = duplicates(connection, limit=limit - len(found), after=go_on)
+        part = duplicates(connection, limit=limit - len(found), sight=sight, after=go_on)
         found += part.candidates
         go_on = part.go_on
     return found
 
 
-def _customers(connection: Connection, first: UUID) -> list[UUID]:
-    rows = read(connection, query("projections.duplicate", "looked_at"), TABLES, {"first": first, "limit": _AT_ONCE})
+def _customers(connection: Connection, first: UUID, sight: Sight) -> list[UUID]:
+    parameters = {"first": first, "limit": _AT_ONCE}
+    rows = read(connection, query("projections.duplicate", "looked_at"), TABLES, parameters, sight=sight)
     return [row["customer_id"] for row in rows]
 
 
-def _prepared(connection: Connection) -> str | None:
+def _prepared(connection: Connection, sight: Sight) -> str | None:
     """The schema of the trigrams, where they may be used, with how similar names must be to be compared."""
-    (asked,) = read(connection, query("projections.search", "words"), TABLES, {"sought": ""})
+    (asked,) = read(connection, query("projections.search", "words"), TABLES, {"sought": ""}, sight=sight)
     trigrams: str | None = asked["trigrams"]
     if trigrams:
         threshold = sql.SQL("SET LOCAL pg_trgm.similarity_threshold = {}").format(sql.Literal(_SIMILAR))
@@ -122,11 +124,11 @@ def _prepared(connection: Connection) -> str | None:
     return trigrams
 
 
-def _signs(connection: Connection, ids: Sequence[UUID], trigrams: str | None) -> Mapping[Pair, _Signs]:
+def _signs(connection: Connection, ids: Sequence[UUID], trigrams: str | None, sight: Sight) -> Mapping[Pair, _Signs]:
     """What speaks for each pair of these customers and others with a greater id."""
     signs: dict[Pair, _Signs] = defaultdict(_Signs)
     parameters = {"customer_ids": list(ids), "most": _MOST_ALIKE, "shortest_key": _SHORTEST_KEY}
-    for row in read(connection, query("projections.duplicate", "same"), TABLES, parameters):
+    for row in read(connection, query("projections.duplicate", "same"), TABLES, parameters, sight=sight):
         weight = _WEIGHTS.get((row["kind"], row["is_own"]), _OF_PERSON)
         said = _SAID[row["kind"]]
         signs[row["customer_id"], row["other_id"]].add(said if row["is_own"] else f"{said} of a contact person", weight)
@@ -134,7 +136,7 @@ def _signs(connection: Connection, ids: Sequence[UUID], trigrams: str | None) ->
     if trigrams:
         text = sql.SQL(text).format(trigrams=sql.Identifier(trigrams)).as_string(connection)
     alike: dict[Pair, float] = {}
-    for row in read(connection, text, TABLES, parameters):
+    for row in read(connection, text, TABLES, parameters, sight=sight):
         pair = row["customer_id"], row["other_id"]
         alike[pair] = max(alike.get(pair, 0), names_alike(row["name"], row["other_name"]))
     for pair, percent in alike.items():
@@ -154,10 +156,11 @@ def _plain(name: str) -> str:
     return " ".join(_LEGAL_FORM.sub(" ", words).split()) or words or name
 
 
-def _candidates(connection: Connection, signs: Mapping[Pair, _Signs]) -> list[Candidate]:
+def _candidates(connection: Connection, signs: Mapping[Pair, _Signs], sight: Sight) -> list[Candidate]:
     """Those of the pairs who are both there, and known as nothing else to each other."""
     parameters = {"customer_ids": [one for one, _ in signs], "other_ids": [other for _, other in signs]}
-    rows = read(connection, query("projections.duplicate", "pairs"), TABLES, parameters) if signs else []
+    text = query("projections.duplicate", "pairs")
+    rows = read(connection, text, TABLES, parameters, sight=sight) if signs else []
     return [
         Candidate(**row, score=round(1 - seen.doubt, 3), reasons=tuple(seen.reasons))
         for row in rows

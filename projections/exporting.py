@@ -12,6 +12,7 @@ from psycopg.rows import DictRow
 from eventstore.database import Connection, query
 from projections import reading
 from projections.reading import LIVE
+from projections.sight import Sight
 
 _NAMED = ("customer_360", "customer_alias")
 
@@ -28,15 +29,24 @@ class Export:
     is_dated: bool = False
 
     def rows(
-        self, connection: Connection, schema: str = LIVE, happened_by: datetime | None = None, *, patient: bool = False
+        self,
+        connection: Connection,
+        schema: str = LIVE,
+        happened_by: datetime | None = None,
+        *,
+        sight: Sight,
+        patient: bool = False,
     ) -> AbstractContextManager[ServerCursor[DictRow]]:
         """A cursor over all rows of one moment, live or as they were known."""
         parameters = {"happened_by": happened_by}
-        return reading.reading(connection, self._text, self.tables, parameters, schema, patient=patient)
+        return reading.reading(connection, self._text, self.tables, parameters, schema, sight=sight, patient=patient)
 
-    def statement(self, connection: Connection, schema: str = LIVE, happened_by: datetime | None = None) -> str:
+    def statement(
+        self, connection: Connection, schema: str = LIVE, happened_by: datetime | None = None, *, sight: Sight
+    ) -> str:
         """The SELECT itself, for another driver."""
-        return reading.as_text(connection, self._text, self.tables, {"happened_by": happened_by}, schema)
+        parameters = {"happened_by": happened_by}
+        return reading.as_text(connection, self._text, self.tables, parameters, schema, sight=sight)
 
     @property
     def _text(self) -> str:

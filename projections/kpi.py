@@ -19,6 +19,7 @@ from projections import leads
 from projections.kpi_parameters import BadParameterLine, Parameter, Value, parameters_in
 from projections.kpi_text import by_bucket, kept
 from projections.reading import LIVE, Row, read
+from projections.sight import Sight
 
 _HEADER = ("title", "version", "question", "unit", "formula", "edge cases", "of nothing", "source", "reads")
 _OPTIONAL = ("definitions", "judged", "better")
@@ -171,18 +172,30 @@ def versions() -> Mapping[str, Kpi]:
 
 
 def figure(
-    connection: Connection, kpi: Kpi, question: Question, group_by: str | None = None, schema: str = LIVE
+    connection: Connection,
+    kpi: Kpi,
+    question: Question,
+    group_by: str | None = None,
+    schema: str = LIVE,
+    *,
+    sight: Sight,
 ) -> list[Row]:
     """The figure: one row, or with `group_by` one row per group (`group_key`).
 
     Columns: group_key, group_label, value, numerator, denominator, sample_size, excluded, details.
     """
     text = _text(kpi, question, kpi.figure)
-    return read(connection, text, kpi.relation.reads, _parameters(kpi, question, group_by), schema)
+    return read(connection, text, kpi.relation.reads, _parameters(kpi, question, group_by), schema, sight=sight)
 
 
 def series(
-    connection: Connection, kpi: Kpi, questions: Sequence[Question], group_by: str | None = None, schema: str = LIVE
+    connection: Connection,
+    kpi: Kpi,
+    questions: Sequence[Question],
+    group_by: str | None = None,
+    schema: str = LIVE,
+    *,
+    sight: Sight,
 ) -> list[list[Row]]:
     """The figure for each question, as `figure` has it; the questions differ in period and as_of alone."""
     answers: list[list[Row]] = []
@@ -195,27 +208,35 @@ def series(
         }
         text = by_bucket(_text(kpi, some[0], kpi.figure))
         found: list[list[Row]] = [[] for _ in some]
-        for row in read(connection, text, kpi.relation.reads, parameters, schema):
+        for row in read(connection, text, kpi.relation.reads, parameters, schema, sight=sight):
             found[row.pop("bucket_number") - 1].append(row)
         answers += found
     return answers
 
 
 def counted_positions(
-    connection: Connection, kpi: Kpi, question: Question, after: int, limit: int, schema: str = LIVE
+    connection: Connection,
+    kpi: Kpi,
+    question: Question,
+    after: int,
+    limit: int,
+    schema: str = LIVE,
+    *,
+    sight: Sight,
 ) -> list[int]:
     """Positions of the events behind the figure, in order, behind `after`: its drill-down."""
     wanted = "SELECT DISTINCT position FROM counted WHERE position > %(after)s ORDER BY position LIMIT %(limit)s"
     text = _text(kpi, question, wanted)
     parameters = _parameters(kpi, question, None) | {"after": after, "limit": limit}
-    return [row["position"] for row in read(connection, text, kpi.relation.reads, parameters, schema)]
+    rows = read(connection, text, kpi.relation.reads, parameters, schema, sight=sight)
+    return [row["position"] for row in rows]
 
 
-def span(connection: Connection, kpi: Kpi, as_of: datetime) -> tuple[datetime, datetime] | None:
+def span(connection: Connection, kpi: Kpi, as_of: datetime, *, sight: Sight) -> tuple[datetime, datetime] | None:
     """From when to when there is a history of what the figure counts, up to `as_of`; None while there is none."""
     if kpi.relation.span is None:
-        return leads.span(connection, as_of)
-    (row,) = read(connection, kpi.relation.span, kpi.relation.reads, {"as_of": as_of})
+        return leads.span(connection, as_of, sight=sight)
+    (row,) = read(connection, kpi.relation.span, kpi.relation.reads, {"as_of": as_of}, sight=sight)
     return (row["first_at"], row["last_at"]) if row["first_at"] else None
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from eventstore.database import Connection, query
 from projections.reading import LIVE, Row, read
+from projections.sight import Sight
 
 LEAD_LIST = ("lead", "customer_360", "customer_alias", "workspace_member")
 """The tables that a list of leads reads."""
@@ -14,6 +15,7 @@ def list_leads(
     connection: Connection,
     *,
     limit: int,
+    sight: Sight,
     before: tuple[datetime, UUID] | None = None,
     status: str | None = None,
     stage: str | None = None,
@@ -40,38 +42,45 @@ def list_leads(
             "lead_id": lead_id,
         },
         schema,
+        sight=sight,
     )
 
 
-def get_lead(connection: Connection, lead_id: UUID) -> Row | None:
+def get_lead(connection: Connection, lead_id: UUID, *, sight: Sight) -> Row | None:
     """One lead with the names of customer and owner; None when the read model has none of this id."""
-    rows = list_leads(connection, limit=1, lead_id=lead_id)
+    rows = list_leads(connection, limit=1, lead_id=lead_id, sight=sight)
     return rows[0] if rows else None
 
 
-def stages(connection: Connection, pipeline: str, owner_id: UUID | None = None) -> list[Row]:
+def stages(connection: Connection, pipeline: str, owner_id: UUID | None = None, *, sight: Sight) -> list[Row]:
     """Per stage and currency: number, value and weighted value of the open leads."""
     parameters = {"pipeline": pipeline, "owner_id": owner_id}
-    return read(connection, query("projections.lead", "stages"), ("lead",), parameters)
+    return read(connection, query("projections.lead", "stages"), ("lead",), parameters, sight=sight)
 
 
-def board(connection: Connection, pipeline: str, *, limit: int, owner_id: UUID | None = None) -> list[Row]:
+def board(
+    connection: Connection, pipeline: str, *, limit: int, sight: Sight, owner_id: UUID | None = None
+) -> list[Row]:
     """Per stage, the `limit` open leads that something happened to last, the latest first."""
     parameters = {"pipeline": pipeline, "limit": limit, "owner_id": owner_id}
-    return read(connection, query("projections.lead", "board"), (*LEAD_LIST, "lead_stage_interval"), parameters)
+    reads = (*LEAD_LIST, "lead_stage_interval")
+    return read(connection, query("projections.lead", "board"), reads, parameters, sight=sight)
 
 
-def recently_closed(connection: Connection, *, limit: int, owner_id: UUID | None = None) -> list[Row]:
+def recently_closed(connection: Connection, *, limit: int, sight: Sight, owner_id: UUID | None = None) -> list[Row]:
     """The leads that were won, lost or disqualified last, the latest first."""
-    return read(connection, query("projections.lead", "closed"), LEAD_LIST, {"limit": limit, "owner_id": owner_id})
+    parameters = {"limit": limit, "owner_id": owner_id}
+    return read(connection, query("projections.lead", "closed"), LEAD_LIST, parameters, sight=sight)
 
 
-def span(connection: Connection, as_of: datetime) -> tuple[datetime, datetime] | None:
+def span(connection: Connection, as_of: datetime, *, sight: Sight) -> tuple[datetime, datetime] | None:
     """From when to when there is a history of leads, up to `as_of`; None while there is none."""
-    (row,) = read(connection, query("projections.lead", "span"), ("lead_stage_interval",), {"as_of": as_of})
+    text, reads = query("projections.lead", "span"), ("lead_stage_interval",)
+    (row,) = read(connection, text, reads, {"as_of": as_of}, sight=sight)
     return (row["first_at"], row["last_at"]) if row["first_at"] else None
 
 
-def list_members(connection: Connection, schema: str = LIVE) -> list[Row]:
+def list_members(connection: Connection, schema: str = LIVE, *, sight: Sight) -> list[Row]:
     """Who works here, by name."""
-    return read(connection, query("projections.workspace_member", "list"), ("workspace_member",), {}, schema)
+    text = query("projections.workspace_member", "list")
+    return read(connection, text, ("workspace_member",), {}, schema, sight=sight)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from eventstore.database import Connection, query
 from projections.reading import LIVE, Row, read
+from projections.sight import Sight
 
 PURCHASES = ("purchase", "subscription")
 CONTRACTS = ("subscription", "customer_profile")
@@ -48,33 +49,40 @@ class ContractRenewals:
     renewals: int
 
 
-def currencies(connection: Connection, days: Days, schema: str = LIVE) -> list[str]:
+def currencies(connection: Connection, days: Days, schema: str = LIVE, *, sight: Sight) -> list[str]:
     """What customers paid in before the end of these days, the most frequent first."""
-    rows = read(connection, query("projections.purchase", "currencies"), ("purchase",), _parameters(days, None), schema)
+    text, parameters = query("projections.purchase", "currencies"), _parameters(days, None)
+    rows = read(connection, text, ("purchase",), parameters, schema, sight=sight)
     return [row["currency"] for row in rows]
 
 
 def purchase_days(
-    connection: Connection, days: Days, currency: str, customer_id: UUID | None = None, schema: str = LIVE
+    connection: Connection,
+    days: Days,
+    currency: str,
+    customer_id: UUID | None = None,
+    schema: str = LIVE,
+    *,
+    sight: Sight,
 ) -> list[PurchaseDays]:
     """Of every customer who bought first in these days, or of one."""
     parameters = _parameters(days, customer_id) | {"currency": currency}
-    rows = read(connection, query("projections.purchase", "days"), PURCHASES, parameters, schema)
+    rows = read(connection, query("projections.purchase", "days"), PURCHASES, parameters, schema, sight=sight)
     return [PurchaseDays(**row) for row in rows]
 
 
 def contract_renewals(
-    connection: Connection, days: Days, customer_id: UUID | None = None, schema: str = LIVE
+    connection: Connection, days: Days, customer_id: UUID | None = None, schema: str = LIVE, *, sight: Sight
 ) -> list[ContractRenewals]:
     """Of every customer whose first subscription began in these days, or of one."""
     parameters = _parameters(days, customer_id)
-    rows = read(connection, query("projections.subscription", "contracts"), CONTRACTS, parameters, schema)
+    rows = read(connection, query("projections.subscription", "contracts"), CONTRACTS, parameters, schema, sight=sight)
     return [ContractRenewals(**row) for row in rows]
 
 
-def fits(connection: Connection, schema: str = LIVE) -> list[Row]:
+def fits(connection: Connection, schema: str = LIVE, *, sight: Sight) -> list[Row]:
     """The models as they were fitted last, by name: `definition` holds what the event says."""
-    return read(connection, query("projections.workspace_setting", "models"), FITS, {}, schema)
+    return read(connection, query("projections.workspace_setting", "models"), FITS, {}, schema, sight=sight)
 
 
 def _parameters(days: Days, customer_id: UUID | None) -> dict[str, object]:

@@ -43,6 +43,7 @@ from eventstore.database import Connection, connect, migrate
 from eventstore.erasure import erasures, forgetting
 from eventstore.sealing.seals import seal_and_export
 from projections.kpi import kpis
+from projections.sight import EVERYTHING
 from replay.follow import catch_up
 from tests.api.test_cli import Crm
 from tests.eventstore.test_forgetting import about, registered
@@ -105,7 +106,10 @@ def everything(connection: Connection) -> dict[str, Any]:
 
 def figures(connection: Connection, as_of: datetime) -> dict[str, object]:
     catch_up(connection)
-    found = {slug: ask(connection, kpi, "UTC", None, None, as_of, "occurred", None) for slug, kpi in kpis().items()}
+    found = {
+        slug: ask(connection, kpi, "UTC", None, None, as_of, "occurred", None, sight=EVERYTHING)
+        for slug, kpi in kpis().items()
+    }
     return {slug: result.model_dump() for slug, result in found.items()}
 
 

@@ -132,7 +132,7 @@ def test_an_event_takes_so_many_files_besides_its_tests() -> None:
     assert {file for file in touched if not file.startswith("tests/")} == {
         "domain/lead/deal.py",
         "projections/lead/fold.sql",
-        "api/leads.py",
+        "api/commands/lead.py",
     }
 
 

@@ -29,7 +29,7 @@ def texts() -> list[tuple[Path, str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-analytics.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", [f"requirements{of}.lock" for of in ("", "-analytics", "-oidc", "-dev")])
 def test_the_locks_pin_by_hash_and_name_no_address(name: str) -> None:
     text = (ROOT / name).read_text()
     pins = re.findall(r"^([a-z0-9-]+(?:\[[a-z,]+\])?)==\S+", text, re.MULTILINE)
@@ -48,13 +48,15 @@ def test_each_lock_pins_what_the_smaller_ones_do() -> None:
         return set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
 
     assert pins("requirements.lock") < pins("requirements-analytics.lock") < pins("requirements-dev.lock")
+    assert pins("requirements.lock") < pins("requirements-oidc.lock") < pins("requirements-dev.lock")
 
 
 def test_every_dependency_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lock = (ROOT / "requirements-dev.lock").read_text()
-    extras = project["project"]["optional-dependencies"]["analytics"]
-    wanted = [*project["project"]["dependencies"], *extras, *project["dependency-groups"]["dev"]]
+    extras = project["project"]["optional-dependencies"]
+    wanted = [*project["project"]["dependencies"], *extras["analytics"], *extras["oidc"]]
+    wanted += project["dependency-groups"]["dev"]
     for requirement in wanted:
         name = re.match(r"[a-zA-Z0-9-]+", requirement)
         assert name is not None

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from api.audit.question import Axis, Question, cut_at, must_be_customer, must_be_in_order
 from api.store import Store
+from api.visible import sees
 from domain.changes import Change, FieldHistory
 from domain.event import CustomerId
 from eventstore.audit.accesses import Access, accesses, note_access
@@ -16,6 +17,7 @@ from eventstore.audit.shown import Shown, change_shown, shown
 from eventstore.audit.trail import Cut, Trail, Whose, whose
 from eventstore.fence import horizon
 from projections import leads
+from projections.sight import EVERYTHING, Sight
 
 _AT_ONCE = 500
 
@@ -29,6 +31,24 @@ class Reader:
     way: str
     personal: bool
     names: bool
+    sight: Sight
+
+
+class Seen:
+    """Which of a customer's records the reader may see: a lead of hers may be another team's."""
+
+    def __init__(self, store: Store, sight: Sight) -> None:
+        self._store, self._sight = store, sight
+        self._known: dict[UUID, bool] = {}
+
+    def is_seen(self, noun: str, stream_id: UUID) -> bool:
+        """Each record is looked up once."""
+        if self._sight.records == "all":
+            return True
+        if stream_id not in self._known:
+            with self._store.pool.connection() as connection:
+                self._known[stream_id] = sees(connection, self._sight, noun, stream_id)
+        return self._known[stream_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +62,14 @@ class Answer:
     request_id: UUID
     personal: bool
     names: Mapping[str, str]
+    seen: "Seen"
 
     def entries(self, after: int = 0, first: int | None = None) -> Iterator[Shown]:
         """The events that are asked for, from behind a position on, ready to be written; `first` for a page."""
         question, names, personal = self.question, self.names, self.personal
         for entry in Trail(self.store.pool.connection, self.people, self.cut, after, first):
             wanted = question.wanted(entry)
-            if wanted is not None:
+            if wanted is not None and self.seen.is_seen(entry.row.stream_type, entry.row.stream_id):
                 yield shown(entry, names, wanted, personal=personal)
 
 
@@ -59,7 +80,7 @@ def answer(store: Store, reader: Reader, question: Question, known: int | None =
     """
     must_be_in_order(question.start, question.end)
     with store.pool.connection() as connection:
-        must_be_customer(connection, question.customer_id)
+        must_be_customer(connection, question.customer_id, reader.sight)
         if known is None:
             cut = cut_at(connection, question.as_of, question.axis)
         else:
@@ -68,8 +89,8 @@ def answer(store: Store, reader: Reader, question: Question, known: int | None =
         request_id = uuid7()
         if reader.personal:
             note_access(connection, people.members, request_id, reader.kind, reader.id, reader.way)
-        names = _names(leads.list_members(connection)) if reader.names else {}
-    return Answer(store, question, people, cut, request_id, reader.personal, names)
+        names = _names(leads.list_members(connection, sight=EVERYTHING)) if reader.names else {}
+    return Answer(store, question, people, cut, request_id, reader.personal, names, Seen(store, reader.sight))
 
 
 def difference(
@@ -79,25 +100,27 @@ def difference(
     request under which the access was noted. Raises UnknownCustomer, BadParameter."""
     must_be_in_order(first, second)
     with store.pool.connection() as connection:
-        must_be_customer(connection, customer_id)
+        must_be_customer(connection, customer_id, reader.sight)
         cuts = [cut_at(connection, moment, axis) for moment in (first, second)]
         people = whose(connection, customer_id, cuts[1].horizon)
         request_id = uuid7()
         if reader.personal:
             note_access(connection, people.members, request_id, reader.kind, reader.id, reader.way)
     before, after = (Trail(store.pool.connection, people, cut).standing() for cut in cuts)
-    found = []
+    found, seen = [], Seen(store, reader.sight)
     for stream_id in {**before, **after}:
         noun = (after.get(stream_id) or before[stream_id])[0]
+        if not seen.is_seen(noun, stream_id):
+            continue
         for change in _between(noun, before.get(stream_id), after.get(stream_id)):
             found.append({"stream_type": noun, "stream_id": stream_id} | change_shown(change, personal=reader.personal))
     return request_id, found
 
 
-def all_accesses(store: Store, customer_id: CustomerId) -> Iterator[Access]:
+def all_accesses(store: Store, customer_id: CustomerId, sight: Sight) -> Iterator[Access]:
     """Every access to the customer, and to those who are one with her, the newest first. Raises UnknownCustomer."""
     with store.pool.connection() as connection:
-        must_be_customer(connection, customer_id)
+        must_be_customer(connection, customer_id, sight)
         members = whose(connection, customer_id, horizon(connection)).members
     before: tuple[UUID, UUID] | None = None
     while True:

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from api.problems import BadParameter, NotFound
+from api.visible import sees
 from domain.catalogue import EVENT_TYPES
 from domain.changes import Change
 from domain.event import CustomerId
@@ -19,6 +20,7 @@ from eventstore.audit.trail import Cut, Entry
 from eventstore.database import Connection
 from eventstore.fence import horizon
 from eventstore.moments import NotYet, position_at
+from projections.sight import Sight
 
 Axis: TypeAlias = Literal["recorded", "occurred"]
 
@@ -101,9 +103,11 @@ def must_be_in_order(start: datetime | None, end: datetime | None) -> None:
         raise BadParameter("Nothing lies between these two moments: the first must be earlier than the second.")
 
 
-def must_be_customer(connection: Connection, customer_id: CustomerId) -> None:
-    """Raises UnknownCustomer when nothing was ever recorded about her."""
+def must_be_customer(connection: Connection, customer_id: CustomerId, sight: Sight) -> None:
+    """Raises UnknownCustomer when nothing was ever recorded about her, or nothing that may be seen."""
     if customer_id == WORKSPACE_ID or not log.has_customer(connection, customer_id):
+        raise UnknownCustomer()
+    if not sees(connection, sight, "customer", customer_id):
         raise UnknownCustomer()
 
 

@@ -131,7 +131,8 @@ def _question(
 
 def _reader(request: Request, caller: AuditReader) -> Reader:
     way = f"{request.method} {request.scope['route'].path}"
-    return Reader(caller.kind, caller.id, way, "personal:read" in caller.scopes, "members:read" in caller.scopes)
+    personal, names = "personal:read" in caller.scopes, "members:read" in caller.scopes
+    return Reader(caller.kind, caller.id, way, personal, names, caller.sight)
 
 
 Asked = Annotated[Question, Depends(_question)]
@@ -194,7 +195,7 @@ def history_difference(
 
 @router.get("/{customer_id}/accesses", responses=documented(NotFound, BadCursor))
 def list_accesses(
-    customer_id: CustomerId, _: AuditReader, store: OpenStore, limit: Limit = 50, cursor: str | None = None
+    customer_id: CustomerId, caller: AuditReader, store: OpenStore, limit: Limit = 50, cursor: str | None = None
 ) -> Page[AccessResource]:
     """Who was shown what is personal about the customer, and about those who are one with her; the newest first."""
     kind = f"accesses {customer_id}"
@@ -203,7 +204,7 @@ def list_accesses(
         request_id, seen = map(str, cursors.decode(store, kind, cursor))
         before = UUID(request_id), UUID(seen)
     with store.pool.connection() as connection:
-        must_be_customer(connection, customer_id)
+        must_be_customer(connection, customer_id, caller.sight)
         members = whose(connection, customer_id, horizon(connection)).members
         found = accesses(connection, members, limit + 1, before)
     page, more = found[:limit], len(found) > limit

@@ -51,6 +51,7 @@ def audit(
     from api.audit.question import Question, moment_of, must_be_in_order, must_be_types
     from api.problems import RequestProblem
     from api.store import SYSTEM_ID
+    from projections.sight import EVERYTHING
 
     filters = [as_of, types, actor, field, start, end]
     if sum([any(filters), between is not None, accesses]) > 1:
@@ -72,7 +73,7 @@ def audit(
             first, second = (moment_of(text, "--between") for text in between)
             must_be_in_order(first, second)
         with opened(data) as store:
-            reader = Reader("system", SYSTEM_ID, "crm audit", personal=personal, names=True)
+            reader = Reader("system", SYSTEM_ID, "crm audit", personal=personal, names=True, sight=EVERYTHING)
             if accesses:
                 _print_accesses(store, question.customer_id, form)
             elif between:
@@ -122,8 +123,9 @@ def _print_difference(
 def _print_accesses(store: "Store", customer_id: CustomerId, form: Format) -> None:
     from api.audit import formats
     from api.audit.answer import all_accesses
+    from projections.sight import EVERYTHING
 
-    found = (asdict(access) for access in all_accesses(store, customer_id))
+    found = (asdict(access) for access in all_accesses(store, customer_id, EVERYTHING))
     _write(formats.as_ndjson(found) if form == "ndjson" else (text.encode() for text in formats.accessed(found)))
 
 

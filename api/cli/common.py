@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from api.settings import Settings
 
 if TYPE_CHECKING:  # the database and web packages are slow to import, and not every command needs them
+    from pydantic_core import ErrorDetails
+
     from api.store import Store
     from projections.read_models import ReadModel
 
@@ -28,7 +31,18 @@ _LONGEST_REASON = 1_000
 
 def settings_of(data: Path | None) -> Settings:
     """The settings, with the data folder that was named."""
-    return Settings(data=data) if data else Settings()
+    try:
+        with explaining():
+            return Settings(data=data) if data else Settings()
+    except ValidationError as wrong:  # its own words would quote what was set, also a secret
+        fail("\n".join(_about_setting(found) for found in wrong.errors(include_input=False, include_context=False)))
+
+
+def _about_setting(found: "ErrorDetails") -> str:
+    names = [str(part) for part in found["loc"] if isinstance(part, str)]
+    said = found["msg"].removeprefix("Value error, ")
+    name = names[0] if names and names[0].isupper() else f"EVERFOLD_{names[0].upper()}" if names else ""
+    return f"{name} cannot be used: {said}." if name else f"{said}."
 
 
 @contextmanager

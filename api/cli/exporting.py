@@ -107,11 +107,12 @@ def _write_list(store: "Store", asked: "Asked", file: IO[bytes], output: Path | 
     from api.exports.formats import written
     from api.exports.parquet_list import write_parquet
     from api.store import SYSTEM_ID
+    from projections.sight import EVERYTHING
     from replay.follow import catch_up
 
     with store.following() as connection:
         catch_up(connection)
-    reader = Reader("system", SYSTEM_ID, "crm export", personal=True, names=True)
+    reader = Reader("system", SYSTEM_ID, "crm export", personal=True, names=True, sight=EVERYTHING)
     if asked.form == "parquet" and output:
         write_parquet(store, reader, asked, file, output.parent)
         return
@@ -141,10 +142,11 @@ def _export_subject(customer_id: UUID, person_id: UUID | None, output: Path | No
     from api.problems import RequestProblem
     from api.store import SYSTEM_ID
     from eventstore.new_folder import new_folder
+    from projections.sight import EVERYTHING
 
     if output is None or str(output) == "-":
         fail("Say where to: --output FOLDER. It is made, and must not be there yet.")
-    reader = Reader("system", SYSTEM_ID, "crm export --subject", personal=True, names=False)
+    reader = Reader("system", SYSTEM_ID, "crm export --subject", personal=True, names=False, sight=EVERYTHING)
     try:
         with opened(data) as store, new_folder(output) as folder:
             found = everything(store, reader, CustomerId(customer_id), person_id)

@@ -90,13 +90,14 @@ def duplicates(
 ) -> None:
     """Show customers who may be on record twice, the likeliest first, and why. Nothing is merged."""
     from projections.duplicates import all_duplicates
+    from projections.sight import EVERYTHING
     from replay.follow import catch_up
 
     with opened(data) as store:
         with store.following() as connection:
             catch_up(connection)
         with store.pool.connection() as connection:
-            found = all_duplicates(connection, _MOST_PAIRS)
+            found = all_duplicates(connection, _MOST_PAIRS, sight=EVERYTHING)
         shown = nlargest(limit, found, key=lambda pair: pair.score)
     if as_json:
         print_json([asdict(pair) for pair in shown])

@@ -50,6 +50,7 @@ class Options:
     def asked(self, zone: str) -> "Asked":
         """The same as it is asked, in this zone if no other was said; ends with a sentence when it makes no sense."""
         from api.kpis.question import Asked
+        from projections.sight import EVERYTHING
 
         if self.axis not in (None, "recorded", "occurred"):
             fail("--axis is recorded (what was known) or occurred (what had happened).")
@@ -66,6 +67,7 @@ class Options:
             definition=self.definition,
             where=where,
             parameters=dict(_pairs("--param", "within_days=60", self.chosen)),
+            sight=EVERYTHING,
         )
 
 

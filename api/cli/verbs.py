@@ -1,6 +1,5 @@
 """The verbs of every day: serve, sign in, bring data in, look things up. The others have modules of their own."""
 
-from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from api.cli import (
+    access,
     audit,
     benchmarks,
     churn,
@@ -19,6 +19,7 @@ from api.cli import (
     past,
     projections,
     replaying,
+    teams,
     upkeep,
 )
 from api.cli.common import (
@@ -43,6 +44,11 @@ app = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
 app.add_typer(keys, name="key")
+keys.command("list")(access.list_keys)
+keys.command("rotate")(access.rotate_key)
+keys.command("revoke")(access.revoke_key)
+app.add_typer(access.members, name="member")
+app.add_typer(teams.app, name="team")
 app.add_typer(figures.app, name="kpi")
 app.add_typer(fitting.app, name="fit")
 app.add_typer(churn.app, name="churn")
@@ -65,12 +71,46 @@ def run(
     port: Annotated[int, typer.Option(help="Where to serve.", min=0, max=65535)] = 8000,
     host: Annotated[str, typer.Option(help="Which address to listen on.")] = "127.0.0.1",
     demo: Annotated[bool, typer.Option(help="Load the demo company when the log is empty.")] = True,
+    follows: Annotated[
+        bool, typer.Option("--follow/--no-follow", help="Keep the read models up to date, or leave that to crm follow.")
+    ] = True,
 ) -> None:
     """Serve the API and the console, and keep the read models up to date. Ctrl-C stops everything."""
     from api.serve import serve
 
     with explaining():
-        serve(settings_of(data), host=host, port=port, demo=demo)
+        serve(settings_of(data), host=host, port=port, demo=demo, follow=follows)
+
+
+@app.command()
+def follow(data: Data = None) -> None:
+    """Keep the read models up to date, seal the log and verify, for servers that run with --no-follow."""
+    from api.serve import follow as follow_on
+
+    with explaining():
+        follow_on(settings_of(data))
+
+
+@app.command()
+def ready(
+    data: Data = None,
+    port: Annotated[int, typer.Option(help="Where a server should answer on this machine.")] = 8000,
+    follower: Annotated[
+        bool, typer.Option("--follower", help="Not a server: whether the read models reach the end of the log.")
+    ] = False,
+) -> None:
+    """Say whether a server can serve, or whether somebody follows the log; exit code 1 where not. For health checks."""
+    from api.readiness import follower_trouble, server_trouble
+
+    if follower:
+        with opened(data) as store:
+            trouble = follower_trouble(store)
+    else:
+        trouble = server_trouble(port)
+    if trouble:
+        print(trouble)
+        raise typer.Exit(1)
+    print("ready")
 
 
 @app.command("test")
@@ -88,10 +128,10 @@ def run_tests(
 @app.command("sign-in")
 def sign_in(data: Data = None, port: Annotated[int, typer.Option(help="Where the console is served.")] = 8000) -> None:
     """Print a link that signs in to the console, once, within an hour."""
-    from api.access import create_sign_in_link
+    from api.sessions import console_address, create_sign_in_link
 
     with opened(data) as store:
-        print(f"http://127.0.0.1:{port}{create_sign_in_link(store)}")
+        print(f"{console_address(store.settings, port)}{create_sign_in_link(store)}")
 
 
 @keys.command("create")
@@ -99,60 +139,36 @@ def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="What it may do; default: all but undo, audit:read and personal:read. Repeatable."),
+        typer.Option(help="What it may do; default: to read, and to act on customers, leads and tickets. Repeatable."),
     ] = None,
+    role: Annotated[str | None, typer.Option(help="What it may do is what this role may: agent, analyst …")] = None,
+    member: Annotated[UUID | None, typer.Option(help="On whose behalf it acts: it may do and see no more.")] = None,
+    records: Annotated[
+        str | None, typer.Option(help="Whose records it sees: all, team, own (with --member) or none.")
+    ] = None,
+    expires: Annotated[str | None, typer.Option(help="When it ends: in 90d or 12h, or on a day or moment.")] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an API key. It is shown once; only its digest is kept."""
-    from api.access import SCOPES, USUAL_SCOPES, create_api_key
+    from api.access import create_api_key
+    from api.cli.keys import end_of, records_of, scopes_of
+    from domain.event import Refusal
 
     if not name.strip():
         fail("Give the key a name that says what it is for.")
-    scopes = tuple(scope or USUAL_SCOPES)
-    if unknown := set(scopes) - SCOPES.keys():
-        fail(f"There is no scope {min(unknown)!r}. There are: {', '.join(SCOPES)}.")
+    scopes, seen, end = scopes_of(scope, role), records_of(records, role), end_of(expires)
     with opened(data) as store:
         try:
-            key = create_api_key(store, name, scopes)
+            key = create_api_key(store, name, scopes, member_id=member, records=seen, expires_at=end)
         except ValidationError:  # its own words would quote the name
             fail("This cannot be the name of a key. Give it one in ordinary text, of at most 20,000 characters.")
+        except Refusal as refusal:
+            fail(str(refusal))
     if as_json:
         print_json({"key": key, "scopes": scopes})
     else:
         print(key)
-
-
-@keys.command("list")
-def list_keys(data: Data = None, as_json: AsJson = False) -> None:
-    """Show the API keys in force: their ids, what each may do, and its name. The keys themselves are kept nowhere."""
-    from api.access import list_api_keys
-
-    with opened(data) as store:
-        found = list_api_keys(store)
-    if as_json:
-        print_json([asdict(key) for key in found])
-        return
-    for key in found:
-        print(f"{key.key_id}  {key.label}: {', '.join(key.scopes) or 'nothing'}")
-
-
-@keys.command("revoke")
-def revoke_key(
-    key_id: Annotated[UUID, typer.Argument(metavar="ID", help="The key's id: ./crm key list.")], data: Data = None
-) -> None:
-    """Take an API key back: from the next request on nobody gets in with it."""
-    from api.access import revoke_key as revoke
-    from api.store import SYSTEM_ID
-    from domain.workspace import UnknownApiKey
-    from eventstore.log import Envelope
-
-    with opened(data) as store:
-        try:
-            revoke(store, key_id, Envelope("system", SYSTEM_ID, "cli"))
-        except UnknownApiKey as unknown:
-            fail(f"{unknown} Those in force: ./crm key list")
-    print("The key is revoked.")
 
 
 @app.command()

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from api.access import OpenStore, Principal
 from api.capturing import capture as capture_lead
 from api.console.board import show_board
-from api.console.frame import Notice, PageRoute, SignedIn, Typed, viewers_zone
+from api.console.frame import LeadEditor, Notice, PageRoute, Typed, viewers_zone
 from api.console.lead import show_lead
 from api.console.shown import words
 from api.problems import IdempotencyKeyReused, StaleVersion
@@ -47,7 +47,7 @@ class Sent:
 
     request: Request
     store: Store
-    member_id: UUID
+    member: Principal
     form_key: str
     version: int | None
     shown_on: Literal["board", "lead"]
@@ -66,9 +66,8 @@ class Sent:
 
     def writer(self) -> Writer:
         """The command's id comes from the page as shown and the form's address: a double click acts once."""
-        command_id = self.store.derived_id(self.member_id.hex, "POST", self.request.url.path, self.form_key)
-        principal = Principal("user", self.member_id, frozenset({"leads:read", "leads:write"}))
-        return Writer(self.store, principal, "console", command_id, self.version, Response())
+        command_id = self.store.derived_id(self.member.id.hex, "POST", self.request.url.path, self.form_key)
+        return Writer(self.store, self.member, "console", command_id, self.version, Response())
 
     def moment(self, typed: str) -> datetime | str:
         """What was typed as a moment, in the viewer's zone; other text stays as it is, for the command to refuse."""
@@ -108,14 +107,14 @@ class Sent:
         act = self.request.url.path.rpartition("/")[2]
         notice = Notice(status, text, act, self.typed, self.version)
         if self.shown_on == "lead" and lead_id:
-            return show_lead(self.request, self.store, lead_id, notice)
-        return show_board(self.request, self.store, self.owner, notice=notice)
+            return show_lead(self.request, self.store, self.member, lead_id, notice)
+        return show_board(self.request, self.store, self.member, self.owner, notice=notice)
 
 
 async def sent(
     request: Request,
     store: OpenStore,
-    member_id: SignedIn,
+    member: LeadEditor,
     form_key: Annotated[str, Form(min_length=8, max_length=64)],
     version: Annotated[int | None, Form()] = None,
     shown_on: Annotated[Literal["board", "lead"], Form()] = "lead",
@@ -123,7 +122,7 @@ async def sent(
 ) -> Sent:
     """The form of this request; only who is signed in may send one."""
     typed = Typed({name: value for name, value in (await request.form()).items() if isinstance(value, str)})
-    return Sent(request, store, member_id, form_key, version, shown_on, owner, typed)
+    return Sent(request, store, member, form_key, version, shown_on, owner, typed)
 
 
 SentForm = Annotated[Sent, Depends(sent)]

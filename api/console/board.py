@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.access import OpenStore
-from api.console.frame import Notice, PageRoute, SignedIn, page
+from api.access import OpenStore, Principal
+from api.console.frame import LeadViewer, Notice, PageRoute, page
 from api.fresh import at_least
 from api.problems import BadParameter, NotUpToDate
 from api.store import Store
@@ -52,32 +52,38 @@ class Column:
 def show(
     request: Request,
     store: OpenStore,
-    _: SignedIn,
+    viewer: LeadViewer,
     owner: Annotated[str, Query(description="Only the leads of this member.")] = "",
     position: Annotated[int | None, Query(ge=0, le=2**63 - 1)] = None,
 ) -> Response:
     """The board as of now; after a write, at least as new as that."""
-    return show_board(request, store, owner, position=position)
+    return show_board(request, store, viewer, owner, position=position)
 
 
 @router.get("/console/leads")
-def back_to_the_board() -> Response:
+def back_to_the_board(_: LeadViewer) -> Response:
     """Where a reload of a refused form leads."""
     return RedirectResponse("/console/pipeline", 303)
 
 
 def show_board(
-    request: Request, store: Store, owner: str, *, position: int | None = None, notice: Notice | None = None
+    request: Request,
+    store: Store,
+    viewer: Principal,
+    owner: str,
+    *,
+    position: int | None = None,
+    notice: Notice | None = None,
 ) -> Response:
     """The board with all leads or one owner's, and what became of a form that was sent from it."""
-    owner_id = _member(owner)
+    owner_id, sight = _member(owner), viewer.sight
     notice = notice or _waited(store, position)
     with store.pool.connection() as connection:
         pipeline = store.settled.now(connection)[0].pipeline(DEFAULT_PIPELINE.name)
-        sums = stages(connection, pipeline.name, owner_id)
-        cards = board(connection, pipeline.name, limit=_CARDS_PER_STAGE, owner_id=owner_id)
-        closed = recently_closed(connection, limit=_CLOSED_SHOWN, owner_id=owner_id)
-        members = list_members(connection)
+        sums = stages(connection, pipeline.name, owner_id, sight=sight)
+        cards = board(connection, pipeline.name, limit=_CARDS_PER_STAGE, sight=sight, owner_id=owner_id)
+        closed = recently_closed(connection, limit=_CLOSED_SHOWN, sight=sight, owner_id=owner_id)
+        members = list_members(connection, sight=sight)
     totals = _totals(sums)
     return page(
         request,

@@ -18,6 +18,7 @@ _SAMPLES: Mapping[str, object] = {
     "document": "Offer 2026-17",
     "due_at": "2027-03-05T09:00:00Z",
     "expected_close": "2027-03-31",
+    "from_currency": "USD",
     "outcome": "Wants ten seats",
     "probability": "0.5",
     "product_id": "seat",
@@ -27,11 +28,17 @@ _SAMPLES: Mapping[str, object] = {
     "source": "web",
     "summary": "Asked for an offer",
     "title": "Ten seats for the workshop",
+    "to_currency": "EUR",
     "to_stage": "qualified",
     "value": {"amount": "1200.00", "currency": "EUR"},
     "what": "Send the offer",
 }
 """What examples say in fields of these names; other fields are only in an example when they must be."""
+_FORMATS: Mapping[str, str] = {
+    "uuid": "6f0d1c9e-6a53-8f0e-9a49-0d0e5a3f2b11",
+    "date": "2026-03-31",
+    "date-time": "2026-03-31T09:00:00Z",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +206,8 @@ def _example(document: Schema, schema: Schema, name: str) -> object:
     resolved = _resolved(document, schema)
     if "example" in resolved or "examples" in resolved:
         return resolved["example"] if "example" in resolved else resolved["examples"][0]
-    if name in _SAMPLES:
+    # money has the name of an amount, too
+    if name in _SAMPLES and ("properties" not in resolved or isinstance(_SAMPLES[name], dict)):
         return _SAMPLES[name]
     if "properties" in resolved:
         fields, required = resolved["properties"], resolved.get("required", ())
@@ -210,8 +218,8 @@ def _example(document: Schema, schema: Schema, name: str) -> object:
         return _example(document, next(one for one in resolved["anyOf"] if one.get("type") != "null"), name)
     if "enum" in resolved:
         return resolved["enum"][0]
-    if resolved.get("format") == "uuid":
-        return "6f0d1c9e-6a53-8f0e-9a49-0d0e5a3f2b11"
+    if resolved.get("format") in _FORMATS:
+        return _FORMATS[resolved["format"]]
     return {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}.get(resolved["type"], name)
 
 
@@ -222,7 +230,7 @@ def _curl(base: str, path: str, method: str, *, signed: bool, body: object, form
     parts = [f'curl {"" if method == "get" else f"-X {method.upper()} "}"{base}{address}"']
     if signed:
         parts.append('-H "Authorization: Bearer $KEY"')
-    if method != "get":
+    if method != "get" and not path.endswith("/search"):
         parts.append('-H "Idempotency-Key: $RANDOM-$RANDOM"')
     if form and isinstance(body, dict):
         parts += [f"-F {name}={value}" for name, value in body.items()]

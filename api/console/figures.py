@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access import OpenStore
 from api.console import shown
 from api.console.details import facts, tables
-from api.console.frame import Notice, PageRoute, SignedIn, page
+from api.console.frame import EventViewer, KpiViewer, Notice, PageRoute, page
 from api.console.monthly import ByMonth, by_month
 from api.console.overview import Glance, overview
 from api.console.shapes import shape
@@ -20,12 +20,13 @@ from api.kpis import KpiGroup, KpiResult
 from api.kpis.answer import names
 from api.kpis.asking import answer
 from api.kpis.currencies import currencies, main_currency, value_in
-from api.kpis.question import Asked, find
-from api.kpis.routes import AskedFor, behind
+from api.kpis.question import Asked, find, from_query
+from api.kpis.routes import behind
 from api.problems import BadParameter
 from api.resources import EventResource
 from eventstore import codec
 from projections.kpi import Kpi
+from projections.sight import Sight
 
 router = APIRouter(prefix="/console/kpis", route_class=PageRoute, include_in_schema=False)
 
@@ -46,7 +47,7 @@ class Form:
     """The group of `where` that alone counts; empty for what has none."""
     parameters: Mapping[str, str] = field(default_factory=dict)
 
-    def asked(self, zone: str) -> Asked:
+    def asked(self, zone: str, sight: Sight) -> Asked:
         """What was asked for. Raises BadParameter."""
         as_of = _moment(self.as_of)
         return Asked(
@@ -59,6 +60,7 @@ class Form:
             self.definition or None,
             {self.where: (self.is_,)} if self.where else {},
             self.parameters,
+            sight=sight,
         )
 
 
@@ -73,10 +75,12 @@ class Group:
 
 
 @router.get("")
-def show_all(request: Request, store: OpenStore, _: SignedIn, every: Annotated[str, Query()] = "month") -> Response:
+def show_all(
+    request: Request, store: OpenStore, viewer: KpiViewer, every: Annotated[str, Query()] = "month"
+) -> Response:
     """All figures of the last month or quarter that is over."""
     glance: Glance = "quarter" if every == "quarter" else "month"
-    return page(request, "kpis.html", every=glance, seen=overview(store, glance))
+    return page(request, "kpis.html", every=glance, seen=overview(store, glance, viewer.sight))
 
 
 @router.get("/{slug}")
@@ -84,7 +88,7 @@ def show(
     slug: str,
     request: Request,
     store: OpenStore,
-    _: SignedIn,
+    viewer: KpiViewer,
     from_: Annotated[str, Query(alias="from")] = "",
     to: Annotated[str, Query()] = "",
     as_of: Annotated[str, Query()] = "",
@@ -100,11 +104,11 @@ def show(
     form = Form(from_, to, as_of, by, definition, where, is_, said)
     with store.pool.connection() as connection:
         try:
-            asked = form.asked(zone)
+            asked = form.asked(zone, viewer.sight)
             result = answer(connection, kpi, asked)
         except BadParameter as problem:
             notice = Notice(problem.status, f"{problem} Here is the figure over all time.")
-            asked = Form().asked(zone)
+            asked = Form().asked(zone, viewer.sight)
             result = answer(connection, kpi, asked)
         drawn = shape(result)
         months = ByMonth(None) if drawn else by_month(connection, kpi, result, asked)
@@ -135,18 +139,18 @@ def events(
     slug: str,
     request: Request,
     store: OpenStore,
-    _: SignedIn,
-    asked: AskedFor,
+    viewer: EventViewer,
+    asked: Annotated[Asked, Depends(from_query)],
     cursor: Annotated[str | None, Query()] = None,
 ) -> Response:
     """The events behind a figure, in words. Raises NotFound, BadParameter, BadCursor."""
-    found = behind(store, slug, asked, _EVENTS_SHOWN, cursor)
+    found = behind(store, viewer, slug, asked, _EVENTS_SHOWN, cursor)
     kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
     return page(
         request,
         "kpi_events.html",
         kpi=find(slug),
-        events=[(event, _sentence(event)) for event in found.data],
+        events=[(event, _sentence(event, viewer.sight)) for event in found.data],
         following=urlencode(kept | {"cursor": found.next_cursor}) if found.next_cursor else None,
     )
 
@@ -192,6 +196,8 @@ def _groups(kpi: Kpi, result: KpiResult) -> list[Group]:
     ]
 
 
-def _sentence(event: EventResource) -> str:
+def _sentence(event: EventResource, sight: Sight) -> str:
+    if not sight.personal:
+        return shown.words(event.type)
     had_personal = event.personal is not None
     return codec.join(event.type, event.data, event.personal, had_personal=had_personal).in_words()

@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
+from fastapi.security import SecurityScopes
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.access import OpenStore, session_member
+from api import underway
+from api.access import OpenStore, Principal, principal_of_member
 from api.console import shown
 from api.console.assets import asset
+from api.console.cookies import SESSION, held
 from api.problems import RequestProblem
+from api.sessions import session_member
+from api.store import Store
 from eventstore.database import UNAVAILABLE, DatabaseUnavailable
 from eventstore.fence import StuckWriter
 
-OPERATOR_ID = UUID("00000000-0000-7000-8000-000000000003")
-"""Whoever holds a printed link: the one member there is until people sign in under their own names."""
-
-SESSION_COOKIE = "everfold_session"
 ZONE_COOKIE = "everfold_zone"
 """Names the viewer's time zone, as the browser knows it."""
 
@@ -79,7 +79,7 @@ class Notice:
 
 
 class NotSignedInHere(RequestProblem):
-    """The console opens with a link that signs you in, once:"""
+    """You are not signed in, or it is too long ago that you did something here."""
 
     status, title = 401, "Sign in"
 
@@ -113,16 +113,24 @@ class PageRoute(APIRoute):
         return framed
 
 
-def signed_in(request: Request, store: OpenStore) -> UUID:
-    """The member whose session the browser holds. Raises NotSignedInHere."""
-    token = request.cookies.get(SESSION_COOKIE)
+def signed_in(scopes: SecurityScopes, request: Request, store: OpenStore) -> Principal:
+    """The member whose session the browser holds. Raises NotSignedInHere, or NotAllowed when none of her roles has a
+    scope that the page asks for."""
+    token = held(request, SESSION)
     member_id = session_member(store, token) if token else None
     if member_id is None:
         raise NotSignedInHere()
-    return member_id
+    with store.pool.connection() as connection:
+        member = principal_of_member(store, connection, member_id)
+    member.must(*scopes.scopes)
+    underway.belongs_to(member_id, limited=False)  # people are slow, and their pages may ask for much at once
+    return member
 
 
-SignedIn = Annotated[UUID, Depends(signed_in)]
+LeadViewer = Annotated[Principal, Security(signed_in, scopes=["leads:read"])]
+LeadEditor = Annotated[Principal, Security(signed_in, scopes=["leads:read", "leads:write"])]
+KpiViewer = Annotated[Principal, Security(signed_in, scopes=["kpis:read"])]
+EventViewer = Annotated[Principal, Security(signed_in, scopes=["kpis:read", "events:read"])]
 
 
 def viewers_zone(request: Request) -> ZoneInfo:
@@ -139,7 +147,7 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
         "here": request.url.path,
         "rooms": ROOMS,
         "viewers_zone": viewers_zone(request),
-        "may_sign_out": SESSION_COOKIE in request.cookies,
+        "may_sign_out": held(request, SESSION) is not None,
         "form_key": secrets.token_urlsafe(12),  # one per page shown: a form sent twice from it acts once
         "now": datetime.now(UTC),
         "base": str(request.base_url).rstrip("/"),
@@ -150,15 +158,24 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
 
 def explain(request: Request, status: int, title: str, detail: str) -> HTMLResponse:
     """A page that says what went wrong and what to do about it."""
-    return page(request, "problem.html", status, title=title, detail=detail, unsigned=status == 401)
+    has_service = _store(request).settings.oidc_client_id is not None
+    return page(
+        request, "problem.html", status, title=title, detail=detail, unsigned=status == 401, has_service=has_service
+    )
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
 
 
 def _must_come_from_here(request: Request) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site == "same-origin":
         return
-    host = request.headers.get("host")
-    if site in (None, "none") and origin in (f"http://{host}", f"https://{host}"):
+    host, public = request.headers.get("host"), _store(request).settings.public_url
+    ours = [f"http://{host}", f"https://{host}", *([public.rstrip("/")] if public else [])]
+    if site in (None, "none") and origin in ours:
         return
     raise SentFromElsewhere()
 
@@ -174,10 +191,8 @@ def _unreadable(request: Request, error: RequestValidationError) -> Response:
 def _finished(request: Request, response: Response) -> Response:
     headers = {
         "Content-Security-Policy": _POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
         # a link's token never leaves; elsewhere no-referrer would make browsers hide a form's origin from ourselves too
-        "Referrer-Policy": "no-referrer" if "token" in request.query_params else "same-origin",
+        "Referrer-Policy": "no-referrer" if request.query_params.keys() & {"token", "code"} else "same-origin",
     }
     packs = "gzip" in request.headers.get("accept-encoding", "") and len(response.body) > _WORTH_PACKING
     if packs:

@@ -13,6 +13,7 @@ from api.kpis.currencies import main_currency, value_in
 from api.kpis.question import Asked
 from eventstore.database import Connection
 from projections.kpi import Kpi, span
+from projections.sight import Sight
 
 _MONTHS_AT_FIRST = 12
 _MONTHS_AT_MOST = 36
@@ -33,7 +34,7 @@ def by_month(connection: Connection, kpi: Kpi, result: KpiResult, asked: Asked) 
     data."""
     zone = ZoneInfo(asked.zone)
     in_total = replace(asked, group_by=None, axis="occurred")
-    months, cut = _months(connection, kpi, result, zone)
+    months, cut = _months(connection, kpi, result, zone, asked.sight)
     currency = main_currency(result)
     at_month_ends = kpi.is_of_a_moment
     points = []
@@ -48,10 +49,10 @@ def by_month(connection: Connection, kpi: Kpi, result: KpiResult, asked: Asked) 
 
 
 def _months(
-    connection: Connection, kpi: Kpi, result: KpiResult, zone: ZoneInfo
+    connection: Connection, kpi: Kpi, result: KpiResult, zone: ZoneInfo, sight: Sight
 ) -> tuple[list[tuple[date, date]], bool]:
     """First day and day after the last of each month, cut to the period, and whether earlier ones were left out."""
-    data = span(connection, kpi, result.as_of)
+    data = span(connection, kpi, result.as_of, sight=sight)
     if data is None:
         return [], False
     start = result.period.start and result.period.start.astimezone(zone).date()

@@ -21,6 +21,7 @@ from domain.business_time import time_zone
 from eventstore import log
 from eventstore.database import Connection
 from projections.kpi import Kpi, kpis
+from projections.sight import Sight
 
 _AT_ONCE = 2
 """Figures that are worked out at the same time: somebody waits for all of them."""
@@ -56,12 +57,12 @@ class Overview:
     cards: Sequence[Card]
 
 
-def overview(store: Store, every: Glance) -> Overview:
+def overview(store: Store, every: Glance, sight: Sight) -> Overview:
     """Every figure of the last month or quarter that is over in the workspace's zone, as it is known now."""
     zone = store.settings.zone
     with store.pool.connection() as connection:
         first, end = last_whole(every, log.now(connection).astimezone(time_zone(zone)).date())
-    asked = Asked(zone, starts_before(first, every, USUAL - 1), end)
+    asked = Asked(zone, starts_before(first, every, USUAL - 1), end, sight=sight)
 
     def card(kpi: Kpi) -> Card:
         with store.pool.connection() as connection:

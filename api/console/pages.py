@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.access import OpenStore, close_session, open_session
-from api.console import acts, assets, board, figures, lead
-from api.console.frame import OPERATOR_ID, SESSION_COOKIE, PageRoute, explain
-
-__all__ = ["OPERATOR_ID", "router"]
+from api.access import OpenStore
+from api.console import acts, assets, board, figures, lead, oidc
+from api.console.cookies import SESSION, give_session, held, take_back
+from api.console.frame import PageRoute, explain
+from api.sessions import close_session, open_session
 
 _LINK_IS_WORTHLESS = "It was used before, is older than an hour, or was not copied whole. Get a new one:"
 
@@ -26,23 +26,23 @@ def home() -> Response:
 @router.get("/console/sign-in")
 def sign_in(request: Request, store: OpenStore, token: Annotated[str, Query()] = "") -> Response:
     """Use a printed link up and open a session for it."""
-    session = open_session(store, token, OPERATOR_ID)
+    session = open_session(store, token)
     if session is None:
         return explain(request, 401, "This link does not work", _LINK_IS_WORTHLESS)
     response = RedirectResponse("/console", 303)
-    secure = request.url.scheme == "https"
-    response.set_cookie(SESSION_COOKIE, session, path="/", httponly=True, samesite="strict", secure=secure)
+    close_session(store, held(request, SESSION) or "")
+    give_session(request, response, session)
     return response
 
 
 @router.post("/console/sign-out")
 def sign_out(request: Request, store: OpenStore) -> Response:
     """End the session that the browser holds."""
-    close_session(store, request.cookies.get(SESSION_COOKIE, ""))
+    close_session(store, held(request, SESSION) or "")
     response = RedirectResponse("/console", 303)
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
+    take_back(request, response, SESSION)
     return response
 
 
-for pages in (assets.router, board.router, lead.router, acts.router, figures.router):
+for pages in (assets.router, oidc.router, board.router, lead.router, acts.router, figures.router):
     router.include_router(pages)

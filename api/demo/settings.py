@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 from random import Random
 
-from api.demo.company import CROPS, HEATINGS, MEMBERS, Team
+from api.demo.company import CROPS, HEATINGS, MEMBERS, Member, Team
 from api.demo.office import Office, member_id
 from api.demo.openings import Openings
 from api.demo.plot import Life
@@ -147,14 +147,19 @@ def _staff(told: Office) -> Life:
         told.decide(workspace.invite_member(told.now_held, workspace.InviteMember(member_id=known, name=member.name)))
         for role in _ROLES[member.team]:
             told.decide(workspace.grant_role(told.now_held, workspace.GrantRole(member_id=known, role=role)))
+        joined = workspace.JoinTeam(member_id=known, team=member.team)
+        told.decide(workspace.join_team(told.now_held, joined))
         if member.leaves is not None:
-            told.begin(_leaving(told, known, member.leaves))
+            told.begin(_leaving(told, known, member))
 
 
-def _leaving(told: Office, known: MemberId, day: int) -> Life:
-    yield told.day(day - 30, 15)
+def _leaving(told: Office, known: MemberId, member: Member) -> Life:
+    assert member.leaves is not None
+    yield told.day(member.leaves - 30, 15)
     told.decide(workspace.revoke_role(told.now_held, workspace.RevokeRole(member_id=known, role="analyst")))
-    yield told.day(day, 16)
+    yield told.day(member.leaves - 1, 16)
+    told.decide(workspace.leave_team(told.now_held, workspace.LeaveTeam(member_id=known, team=member.team)))
+    yield told.day(member.leaves, 16)
     left = workspace.DeactivateMember(member_id=known, reason="Left for a seed company")
     told.decide(workspace.deactivate_member(told.now_held, left))
 

@@ -21,6 +21,7 @@ from projections import kpi as figures
 from projections.exporting import EXPORTS
 from projections.kpi import kpis
 from projections.reading import LIVE, of_one_moment
+from projections.sight import Sight
 
 _BATCH = 1_000
 _FIGURE = "slug title value numerator denominator unit definition from to zone as_of axis sample_size excluded details"
@@ -69,12 +70,12 @@ def rows_of(store: Store, reader: Reader, asked: Asked, *, patient: bool = False
     """
     asked.must_be_possible()
     if asked.kind.relation is None:
-        yield Rows(_FIGURE.split(), _figures(store, asked))
+        yield Rows(_FIGURE.split(), _figures(store, asked, reader.sight))
         return
     export = EXPORTS[asked.kind.relation]
     with tables(store, export.tables, asked.as_of, asked.axis) as (connection, schema):
         moment = happened_by(connection, asked)
-        with export.rows(connection, schema, moment, patient=patient) as cursor:
+        with export.rows(connection, schema, moment, sight=reader.sight, patient=patient) as cursor:
             columns = [column.name for column in cursor.description or ()]
             yield Rows(columns, noted(store, reader, iter(lambda: cursor.fetchmany(_BATCH), [])))
 
@@ -98,7 +99,7 @@ def noted(store: Store, reader: Reader, batches: Iterator[Sequence[Row]]) -> Ite
         yield from batch
 
 
-def _figures(store: Store, asked: Asked) -> Iterator[Row]:
+def _figures(store: Store, asked: Asked, sight: Sight) -> Iterator[Row]:
     """Every figure in total. Without a moment all are worked out over the tables of one."""
     wanted = list(kpis().values())
     reads = sorted({*figures.SETTINGS, *(table for kpi in wanted for table in kpi.relation.reads)})
@@ -108,5 +109,5 @@ def _figures(store: Store, asked: Asked) -> Iterator[Row]:
         if schema == LIVE and as_of is None:
             as_of, axis = log.now(connection), "occurred"
         for kpi in wanted:
-            found = ask(connection, kpi, zone, asked.first_day, asked.end_day, as_of, axis, None, schema)
+            found = ask(connection, kpi, zone, asked.first_day, asked.end_day, as_of, axis, None, schema, sight=sight)
             yield {"title": kpi.title, **found.model_dump(exclude={"params", "period"}), **found.params}

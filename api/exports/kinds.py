@@ -34,7 +34,7 @@ _KINDS = (
     Kind("customers", ("customers:read", "personal:read"), (*_TABLE, "vcard"), "customers"),
     Kind("people", ("customers:read", "personal:read"), (*_TABLE, "vcard"), "people"),
     Kind("leads", ("leads:read", "personal:read"), _TABLE, "leads"),
-    Kind("tickets", ("customers:read", "personal:read"), _TABLE, "tickets"),
+    Kind("tickets", ("tickets:read", "personal:read"), _TABLE, "tickets"),
     Kind("interactions", ("customers:read", "personal:read"), (*_TABLE, "icalendar"), "interactions"),
     Kind("follow-ups", ("customers:read", "personal:read"), (*_TABLE, "icalendar"), "follow_ups"),
     Kind("purchases", ("customers:read", "personal:read"), _TABLE, "purchases"),

@@ -32,10 +32,10 @@ def write_parquet(store: Store, reader: Reader, asked: Asked, file: IO[bytes], b
         # the rows are read twice, and must be the same; those of the past stay as they are
         with of_one_moment(connection, schema):
             snapshot = exported_snapshot(connection) if schema == LIVE else None
-            with export.rows(connection, schema, moment, patient=True) as cursor:
+            with export.rows(connection, schema, moment, sight=reader.sight, patient=True) as cursor:
                 for _ in noted(store, reader, iter(lambda: cursor.fetchmany(1_000), [])):
                     continue
             with parquet_writer(store.follower_conninfo, snapshot) as writer:
-                writer.write(export.statement(connection, schema, moment), path)
+                writer.write(export.statement(connection, schema, moment, sight=reader.sight), path)
         with path.open("rb") as written:
             shutil.copyfileobj(written, file)

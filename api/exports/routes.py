@@ -50,7 +50,7 @@ End = Annotated[date | None, Query(alias="to", description="Of kpis: the day aft
 def reader_of(request: Request, caller: Annotated[Principal, Depends(principal)]) -> Reader:
     """Who is about to read, by which route."""
     way = f"{request.method} {request.scope['route'].path}"
-    return Reader(caller.kind, caller.id, way, personal=True, names=True)
+    return Reader(caller.kind, caller.id, way, personal=True, names=True, sight=caller.sight)
 
 
 def _exported(kind: Kind) -> Callable[..., StreamingResponse]:
@@ -90,7 +90,7 @@ def _exported(kind: Kind) -> Callable[..., StreamingResponse]:
 )
 def export_subject(
     customer_id: CustomerId,
-    _: Annotated[Principal, Security(principal, scopes=["audit:read", "customers:read", "personal:read"])],
+    caller: Annotated[Principal, Security(principal, scopes=["audit:read", "customers:read", "personal:read"])],
     reader: Annotated[Reader, Depends(reader_of)],
     store: OpenStore,
     person_id: Annotated[UUID | None, Query(description="Only what is about this contact person of hers.")] = None,
@@ -98,6 +98,7 @@ def export_subject(
 ) -> StreamingResponse:
     """Everything about one person, for her who asks: all events of the customer and of whoever was merged into her,
     the rows that sum them up, and who has been shown them. Who gets it is noted."""
+    caller.must_see_all_records()  # everything about her, and not only what lies with one team
     found = everything(store, reader, customer_id, person_id)
     parts, media = (as_page(found), "text/html") if form == "html" else (as_json(found), "application/json")
     name = f'attachment; filename="{person_id or customer_id}.{form}"'

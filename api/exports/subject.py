@@ -21,6 +21,7 @@ from eventstore.audit.trail import Cut, Entry, Trail, Whose, about_person, whose
 from eventstore.database import Connection
 from eventstore.fence import horizon
 from projections import customers
+from projections.sight import EVERYTHING
 from replay.recall import customer_at, table_at
 
 Fields = dict[str, Any]  # Any: what becomes JSON
@@ -57,7 +58,7 @@ class Everything:
 
     def accesses(self) -> Iterator[Fields]:
         """Who was shown what is personal of the customer, the newest first; this export too."""
-        return (asdict(access) for access in all_accesses(self.store, self.customer_id))
+        return (asdict(access) for access in all_accesses(self.store, self.customer_id, EVERYTHING))
 
     def head(self) -> Fields:
         """What comes before the events."""
@@ -74,7 +75,7 @@ class Everything:
 def everything(store: Store, reader: Reader, customer_id: CustomerId, person_id: UUID | None = None) -> Everything:
     """Find it, and note who gets it. Raises UnknownCustomer, UnknownPerson."""
     with store.pool.connection() as connection:
-        must_be_customer(connection, customer_id)
+        must_be_customer(connection, customer_id, reader.sight)
         position = horizon(connection)
         people = whose(connection, customer_id, position)
         wanted = about_person(connection, people, person_id, position) if person_id else None

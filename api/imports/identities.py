@@ -13,6 +13,7 @@ from domain.event import CustomerId, MemberId
 from eventstore import log
 from eventstore.database import Connection
 from projections.customers import customers_reached_at
+from projections.sight import EVERYTHING
 
 _OFTEN = 4096
 """Of so many names that come again the ids are kept."""
@@ -121,7 +122,7 @@ class Identities:
         found: dict[str, set[UUID]] = {}
         for kind in ("email", "phone"):
             if addresses := {whose.key for whose in customers if whose.by == kind}:
-                found |= customers_reached_at(self._connection, kind, addresses)
+                found |= customers_reached_at(self._connection, kind, addresses, sight=EVERYTHING)
         return found
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Security
+from fastapi import APIRouter, Depends, Query, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from starlette.datastructures import FormData, UploadFile
 
 from api import cursors
-from api.access import OpenStore, Principal, principal
+from api.access import OpenStore, Principal, principal, principal_of_all
 from api.imports import jobs
 from api.imports.error_files import refused_encoding_of
 from api.imports.jobs import Counts, Job, JobState
@@ -28,7 +28,7 @@ from domain.imports import ImportCompleted, ImportReverted, ImportStarted
 from eventstore import log
 from eventstore.imports import histories_before
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"])
+router = APIRouter(prefix="/v1/imports", tags=["imports"], dependencies=[Depends(principal_of_all)])
 
 Readers = Annotated[Principal, Security(principal, scopes=["imports:read"])]
 

@@ -22,6 +22,7 @@ from projections.kpi import Kpi, Question
 from projections.kpi_parameters import BadValue, Value
 from projections.kpi_settings import published
 from projections.reading import LIVE, Row
+from projections.sight import Sight
 
 _NOTHING: Row = {"numerator": None, "denominator": None, "sample_size": 0, "excluded": 0, "details": {}}
 
@@ -119,10 +120,11 @@ def ask(
     group_by: str | None = None,
     schema: str = LIVE,
     *,
+    sight: Sight,
     parameters: Mapping[str, str] | None = None,
 ) -> KpiResult:
     """The same of what is given one by one."""
-    asked = Asked(zone, first_day, end_day, as_of, axis, group_by, parameters=parameters or {})
+    asked = Asked(zone, first_day, end_day, as_of, axis, group_by, parameters=parameters or {}, sight=sight)
     return answer(connection, kpi, asked, schema)
 
 
@@ -135,9 +137,11 @@ def ask_as_of(
     as_of: datetime | None = None,
     axis: Axis | None = None,
     group_by: str | None = None,
+    *,
+    sight: Sight,
 ) -> KpiResult:
     """The same on either axis."""
-    asked = Asked(zone or store.settings.zone, first_day, end_day, as_of, axis, group_by)
+    asked = Asked(zone or store.settings.zone, first_day, end_day, as_of, axis, group_by, sight=sight)
     return answer_as_of(store, kpi, asked)
 
 
@@ -178,9 +182,10 @@ def rows_of(
 ) -> list[list[Row]]:
     """The rows of the figure for each period, one for each group."""
     questions = [_question(settled, *period) for period in periods]
+    sight = settled.asked.sight
     if len(questions) == 1:
-        return [figures.figure(connection, settled.kpi, questions[0], group_by, schema)]
-    return figures.series(connection, settled.kpi, questions, group_by, schema)
+        return [figures.figure(connection, settled.kpi, questions[0], group_by, schema, sight=sight)]
+    return figures.series(connection, settled.kpi, questions, group_by, schema, sight=sight)
 
 
 def answered(settled: Settled, row: Row | None) -> Row:
@@ -201,7 +206,8 @@ def question_of(settled: Settled) -> Question:
 
 
 def _groups(connection: Connection, settled: Settled, schema: str) -> list[KpiGroup]:
-    rows = figures.figure(connection, settled.kpi, question_of(settled), settled.asked.group_by, schema)
+    asked = settled.asked
+    rows = figures.figure(connection, settled.kpi, question_of(settled), asked.group_by, schema, sight=asked.sight)
     found = [_by_variant(row, settled.variant) for row in rows]
     return [KpiGroup(group=row["group_key"], label=row["group_label"], **_ungrouped(row)) for row in found]
 

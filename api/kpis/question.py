@@ -2,21 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Annotated
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 
-from api.access import OpenStore
+from api.access import OpenStore, Principal, principal
 from api.kpis.answer import names
 from api.past import AsOf, Axis, OnAxis
 from api.problems import BadParameter, NotFound
 from domain.business_time import UnknownZone, time_zone
 from projections.kpi import Kpi, kpis, versions
 from projections.kpi_parameters import BadValue, Value
+from projections.sight import NOTHING, Sight
 
 From = Annotated[date | None, Query(alias="from", description="First day of the period, in the zone.")]
 To = Annotated[date | None, Query(description="Day after the last one of the period.")]
@@ -55,6 +56,8 @@ class Asked:
     parameters: Mapping[str, str] = field(default_factory=dict)
     at_end: bool = False
     """Whether a figure that says how things stood says it of the end of the period, and not of as_of."""
+    sight: Sight = NOTHING
+    """Over which records; where nobody says it, over none."""
 
     @property
     def period(self) -> tuple[datetime, datetime]:
@@ -103,6 +106,13 @@ def from_query(
         },
         at_end=at_end,
     )
+
+
+def asked_by_key(
+    asked: Annotated[Asked, Depends(from_query)], caller: Annotated[Principal, Depends(principal)]
+) -> Asked:
+    """The same of the records that the key may see."""
+    return replace(asked, sight=caller.sight)
 
 
 def find(slug: str) -> Kpi:

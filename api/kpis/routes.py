@@ -14,7 +14,7 @@ from api.kpis.asking import answer_as_of, question_of, settle, tables
 from api.kpis.buckets import Every
 from api.kpis.comparison import Compare, compared_as_of
 from api.kpis.publishing import PublishKpiParameters, PublishKpiTarget, publish_over_api
-from api.kpis.question import Asked, find, from_query
+from api.kpis.question import Asked, asked_by_key, find
 from api.kpis.seen import seen_by, series_seen_by
 from api.kpis.series import TOP, series_as_of
 from api.problems import (
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 
 SettingsWriter = Annotated[Writer, Security(writer, scopes=["settings:write"])]
 KpiReader = Annotated[Principal, Security(principal, scopes=["kpis:read"])]
-AskedFor = Annotated[Asked, Depends(from_query)]
+AskedFor = Annotated[Asked, Depends(asked_by_key)]
 ComparedWith = Annotated[Compare | None, Query(description="Beside it, the period of the same length before.")]
 
 
@@ -105,24 +105,31 @@ def publish_kpi_target(slug: str, command: PublishKpiTarget, write: SettingsWrit
 @router.get("/{slug}/events", responses=documented(NotFound, BadParameter, BadCursor))
 def list_kpi_events(
     slug: str,
-    _: Annotated[Principal, Security(principal, scopes=["kpis:read", "events:read"])],
+    caller: Annotated[Principal, Security(principal, scopes=["kpis:read", "events:read"])],
     store: OpenStore,
     asked: AskedFor,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: str | None = None,
 ) -> Page[EventResource]:
     """The events behind a figure, in the order in which they were recorded."""
-    return behind(store, slug, asked, limit, cursor)
+    return behind(store, caller, slug, asked, limit, cursor)
 
 
-def behind(store: Store, slug: str, asked: Asked, limit: int, cursor: str | None) -> Page[EventResource]:
-    """A page of the events behind a figure. Raises NotFound, BadParameter, BadCursor."""
-    kpi = find(slug)
+def behind(
+    store: Store, caller: Principal, slug: str, asked: Asked, limit: int, cursor: str | None
+) -> Page[EventResource]:
+    """A page of the events behind a figure, of the records that the caller may see.
+
+    Raises NotFound, BadParameter, BadCursor.
+    """
+    kpi, asked = find(slug), replace(asked, sight=caller.sight)
     after = int(cursors.decode(store, f"kpi {slug}", cursor)[0]) if cursor is not None else 0
     with tables(store, kpi, asked) as (connection, schema):
         settled = settle(connection, kpi, asked, schema)
-        positions = figures.counted_positions(connection, settled.kpi, question_of(settled), after, limit + 1, schema)
+        positions = figures.counted_positions(
+            connection, settled.kpi, question_of(settled), after, limit + 1, schema, sight=asked.sight
+        )
         found = log.read_positions(connection, positions[:limit])
     more = len(positions) > limit
     following = cursors.encode(store, f"kpi {slug}", positions[limit - 1]) if more else None
-    return Page(data=[event_resource(event) for event in found], has_more=more, next_cursor=following)
+    return Page(data=[event_resource(event, caller.sight) for event in found], has_more=more, next_cursor=following)

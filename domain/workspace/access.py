@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
-from domain.event import Command, Event, MemberId, OptionalPersonalText, PersonalText, Refusal, Text, Word
+from domain.event import Command, Event, MemberId, Moment, OptionalPersonalText, PersonalText, Refusal, Text, Word
 from domain.phrases import after, said
-from domain.workspace.state import Digest, Role, Workspace
+from domain.workspace.state import Digest, Records, Role, Workspace
 
 
 class WorkspaceMemberInvited(Event):
@@ -46,7 +46,8 @@ class WorkspaceMemberRoleRevoked(Event):
 
 
 class WorkspaceMemberDeactivated(Event):
-    """A member left; her roles went with her, and what she did stays. Invited again, she begins without roles."""
+    """A member left; her roles, teams and ways to sign in went with her, and what she did stays. Invited again, she
+    begins without."""
 
     part_field: ClassVar[str | None] = "member_id"
 
@@ -66,6 +67,12 @@ class WorkspaceApiKeyIssued(Event):
     label: PersonalText
     secret_digest: Digest
     scopes: tuple[Word, ...]
+    member_id: MemberId | None = None
+    """On whose behalf the program acts: it may do no more than she may, and sees no more."""
+    records: Records | None = None
+    """Whose records it sees; without a word and without a member, all."""
+    expires_at: Moment | None = None
+    """From when on it is worth nothing; without, it lasts until it is revoked."""
 
     def in_words(self) -> str:
         return f"API key issued for {', '.join(self.scopes) or 'nothing'}: {said(self.label)}"
@@ -104,7 +111,10 @@ def evolve_access(workspace: Workspace, event: AccessEvent) -> Workspace:
             return _with_roles(workspace, event.member_id, workspace.roles_of(event.member_id) - {event.role})
         case WorkspaceMemberDeactivated():
             known = _with_roles(workspace, event.member_id, frozenset())
-            return replace(known, deactivated=workspace.deactivated | {event.member_id})
+            teams = {**workspace.teams, event.member_id: frozenset[Word]()}
+            left = {identity: member for identity, member in workspace.identities.items() if member != event.member_id}
+            gone = workspace.deactivated | {event.member_id}
+            return replace(known, deactivated=gone, teams=teams, identities=left)
         case WorkspaceApiKeyIssued():
             return replace(workspace, keys={**workspace.keys, event.key_id: event})
         case WorkspaceApiKeyRevoked():
@@ -149,6 +159,9 @@ class IssueApiKey(Command):
     label: Text
     secret_digest: Digest
     scopes: tuple[Word, ...]
+    member_id: MemberId | None = None
+    records: Records | None = None
+    expires_at: Moment | None = None
 
 
 class RevokeApiKey(Command):
@@ -179,6 +192,10 @@ class LastAdmin(Refusal):
 
 class ApiKeyAlreadyIssued(Refusal):
     """There is already an API key with the id {key_id}. Choose another id."""
+
+
+class KeyWithoutMember(Refusal):
+    """This key belongs to nobody, so no records are its own or its team's. Name the member on whose behalf it acts."""
 
 
 class UnknownApiKey(Refusal):
@@ -226,11 +243,21 @@ def must_be_active(workspace: Workspace, member_id: MemberId) -> None:
 
 
 def issue_api_key(workspace: Workspace, command: IssueApiKey) -> WorkspaceApiKeyIssued:
-    """Raises ApiKeyAlreadyIssued."""
+    """Raises ApiKeyAlreadyIssued, UnknownMember, KeyWithoutMember."""
     if command.key_id in workspace.keys:
         raise ApiKeyAlreadyIssued(key_id=command.key_id)
+    if command.member_id:
+        must_be_active(workspace, command.member_id)
+    elif command.records in ("own", "team"):
+        raise KeyWithoutMember()
     return WorkspaceApiKeyIssued(
-        key_id=command.key_id, label=command.label, secret_digest=command.secret_digest, scopes=command.scopes
+        key_id=command.key_id,
+        label=command.label,
+        secret_digest=command.secret_digest,
+        scopes=command.scopes,
+        member_id=command.member_id,
+        records=command.records,
+        expires_at=command.expires_at,
     )
 
 

@@ -7,12 +7,22 @@ from domain.workspace.fields import FieldEvent, evolve_fields
 from domain.workspace.figures import FigureEvent, evolve_figures
 from domain.workspace.pipeline import PipelineEvent, evolve_pipeline
 from domain.workspace.segments import SegmentEvent, evolve_segments
+from domain.workspace.sign_in import SignInEvent, evolve_sign_in
 from domain.workspace.sla import SlaEvent, evolve_sla
 from domain.workspace.state import Workspace
+from domain.workspace.teams import TeamEvent, evolve_teams
 from domain.workspace.webhooks import WebhookEvent, evolve_webhooks
 
 WorkspaceEvent: TypeAlias = (
-    PipelineEvent | SlaEvent | AccessEvent | FieldEvent | SegmentEvent | FigureEvent | WebhookEvent
+    PipelineEvent
+    | SlaEvent
+    | AccessEvent
+    | TeamEvent
+    | SignInEvent
+    | FieldEvent
+    | SegmentEvent
+    | FigureEvent
+    | WebhookEvent
 )
 
 
@@ -24,6 +34,10 @@ def evolve(workspace: Workspace, event: WorkspaceEvent) -> Workspace:
         return evolve_sla(workspace, event)
     if isinstance(event, AccessEvent):
         return evolve_access(workspace, event)
+    if isinstance(event, TeamEvent):
+        return evolve_teams(workspace, event)
+    if isinstance(event, SignInEvent):
+        return evolve_sign_in(workspace, event)
     if isinstance(event, FieldEvent):
         return evolve_fields(workspace, event)
     if isinstance(event, SegmentEvent):

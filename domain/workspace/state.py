@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, get_args
 from uuid import UUID
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # beside these events are their rules, which need the state
     from domain.workspace.access import WorkspaceApiKeyIssued
     from domain.workspace.figures import WorkspaceKpiDefinitionPublished, WorkspaceModelFitted
     from domain.workspace.segments import WorkspaceAssignmentRulePublished, WorkspaceSegmentDefined
+    from domain.workspace.sign_in import WorkspaceApiKeyRotated
     from domain.workspace.webhooks import WorkspaceWebhookRegistered
 
 
@@ -31,7 +33,16 @@ Role: TypeAlias = Literal["admin", "manager", "agent", "analyst", "auditor", "in
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
+Records: TypeAlias = Literal["all", "team", "own", "none"]
+"""Whose customers, leads and tickets somebody sees: everybody's, those of her teams, her own, or nobody's."""
+
 Version = Annotated[int, Field(ge=1)]
+
+Identity: TypeAlias = tuple[str, Digest]
+"""An account at a sign-in service: its issuer, and the keyed digest of the account's name there."""
+
+STANDARD_POLICY: Word = "standard"
+"""The SLA policy of new tickets, where there are several."""
 
 FieldKey: TypeAlias = tuple[RecordNoun, FieldId]
 
@@ -66,7 +77,10 @@ class Workspace:
     members: Mapping[MemberId, Text | Forgotten] = field(default_factory=dict)
     deactivated: frozenset[MemberId] = frozenset()
     roles: Mapping[MemberId, frozenset[Role]] = field(default_factory=dict)
+    teams: Mapping[MemberId, frozenset[Word]] = field(default_factory=dict)
+    identities: Mapping[Identity, MemberId] = field(default_factory=dict)
     keys: "Mapping[UUID, WorkspaceApiKeyIssued]" = field(default_factory=dict)
+    rotated_keys: "Mapping[UUID, WorkspaceApiKeyRotated]" = field(default_factory=dict)
     custom_fields: Mapping[FieldKey, CustomField] = field(default_factory=dict)
     retired_fields: frozenset[FieldKey] = frozenset()
     exchange_rates: ExchangeRates = field(default_factory=ExchangeRates)
@@ -98,6 +112,26 @@ class Workspace:
             raise CustomFieldRetired(field=self.custom_fields[noun, field_id].label)
         return self.custom_fields[noun, field_id]
 
+    @property
+    def policy_of_new_tickets(self) -> SlaPolicy | None:
+        """What new tickets are promised: by the policy named standard, or the only one there is; else nothing."""
+        only = next(iter(self.sla_policies.values())) if len(self.sla_policies) == 1 else None
+        return self.sla_policies.get(STANDARD_POLICY, only)
+
+    def key_ends_at(self, key_id: UUID) -> datetime | None:
+        """From when on nobody gets in with that key any more; None when it has no end, or is not in force at all."""
+        issued, rotated = self.keys.get(key_id), self.rotated_keys.get(key_id)
+        ends = [issued.expires_at if issued else None, rotated.ends_at if rotated else None]
+        return min((end for end in ends if end), default=None)
+
     def roles_of(self, member_id: MemberId) -> frozenset[Role]:
         """What the member may do here; nothing once she is deactivated."""
         return self.roles.get(member_id, frozenset())
+
+    def teams_of(self, member_id: MemberId) -> frozenset[Word]:
+        """To which teams the member belongs; to none once she is deactivated."""
+        return self.teams.get(member_id, frozenset())
+
+    def members_of(self, teams: frozenset[Word]) -> frozenset[MemberId]:
+        """Who belongs to any of these teams."""
+        return frozenset(member_id for member_id, of_hers in self.teams.items() if of_hers & teams)

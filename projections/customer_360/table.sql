@@ -146,5 +146,6 @@ CREATE TABLE customer_360 (
 
 CREATE INDEX customer_360_newest ON customer_360 (since DESC, customer_id DESC);
 CREATE INDEX customer_360_of_owner ON customer_360 (owner_id, status);
+CREATE INDEX customer_360_of_team ON customer_360 (team) WHERE team IS NOT NULL;
 CREATE INDEX customer_360_by_tag ON customer_360 USING gin (tags);
 CREATE INDEX customer_360_by_custom_field ON customer_360 USING gin (custom_fields jsonb_path_ops);

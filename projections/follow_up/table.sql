@@ -19,3 +19,4 @@ CREATE INDEX follow_up_by_id ON follow_up (task_id);
 CREATE INDEX follow_up_of_customer ON follow_up (customer_id);
 CREATE INDEX follow_up_on_agenda ON follow_up (assignee_id, due_at) WHERE status = 'scheduled';
 CREATE INDEX follow_up_due ON follow_up (due_at) WHERE status = 'scheduled';
+CREATE INDEX follow_up_in_time ON follow_up (due_at);

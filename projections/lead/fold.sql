@@ -17,6 +17,24 @@ WITH product AS (
     ) AS latest
     WHERE type <> 'lead.product_removed'
     GROUP BY stream_id
+), custom_field AS (
+    SELECT
+        stream_id,
+        jsonb_object_agg(field_id, value) FILTER (WHERE value IS NOT NULL) AS custom_fields
+    FROM (
+        SELECT DISTINCT ON (stream_id, data->>'field_id')
+            stream_id,
+            data->>'field_id' AS field_id,
+            -- what was forgotten has no value, also where a fact told again says so in its place
+            CASE
+                WHEN personal ? 'personal_value' THEN personal->'personal_value'->'value'
+                ELSE data->'value'->'value'
+            END AS value
+        FROM history
+        WHERE type = 'lead.custom_field_recorded'
+        ORDER BY stream_id, data->>'field_id', position DESC
+    ) AS latest
+    GROUP BY stream_id
 ), follow_up AS (
     SELECT
         stream_id,
@@ -160,6 +178,7 @@ SELECT
     merge.survivor_id AS merged_into,
     CASE WHEN s.status = 'lost' THEN nullif(s.lost->'reason', '{"forgotten": true}') #>> '{}' END AS lost_reason,
     CASE WHEN s.status = 'lost' THEN nullif(s.lost->'competitor', '{"forgotten": true}') #>> '{}' END AS competitor,
+    coalesce(custom_field.custom_fields, '{}') AS custom_fields,
     coalesce(f.open_follow_ups, 0) AS open_follow_ups,
     s.last_event_at,
     ARRAY(SELECT jsonb_array_elements_text(s.flags)) AS flags
@@ -176,3 +195,5 @@ LEFT JOIN follow_up AS f
     ON f.stream_id = s.lead_id
 LEFT JOIN contact AS c
     ON c.stream_id = s.lead_id
+LEFT JOIN custom_field
+    ON custom_field.stream_id = s.lead_id

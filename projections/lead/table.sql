@@ -30,6 +30,7 @@ CREATE TABLE lead (
     merged_into       uuid,
     lost_reason       text,
     competitor        text,
+    custom_fields     jsonb       NOT NULL,
     open_follow_ups   bigint      NOT NULL,
     last_event_at     timestamptz NOT NULL,
     flags             text[]      NOT NULL
@@ -38,4 +39,6 @@ CREATE TABLE lead (
 CREATE INDEX lead_newest ON lead (captured_at DESC, lead_id DESC);
 CREATE INDEX lead_of_customer ON lead (customer_id);
 CREATE INDEX lead_of_owner ON lead (owner_id, status);
+CREATE INDEX lead_of_team ON lead (team) WHERE team IS NOT NULL;
 CREATE INDEX lead_on_board ON lead (pipeline, stage) WHERE status = 'open';
+CREATE INDEX lead_by_custom_field ON lead USING gin (custom_fields jsonb_path_ops);

@@ -3,7 +3,9 @@ SELECT
     stream_id,
     customer_id,
     kind,
-    text
+    text,
+    -- less than whatever holds the words as they are written
+    round((similarity * 0.6)::numeric, 4)::float8 AS score
 FROM (
     SELECT DISTINCT ON (stream_id)
         *

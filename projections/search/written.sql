@@ -3,7 +3,9 @@ SELECT
     stream_id,
     customer_id,
     kind,
-    text
+    text,
+    -- the whole text, its beginning, that of a word in it, or anything else
+    (ARRAY[1.0, 0.9, 0.8, 0.7])[rank + 1]::float8 AS score
 FROM (
     SELECT DISTINCT ON (stream_id)
         *

@@ -21,3 +21,4 @@ CREATE TABLE subscription (
 
 CREATE INDEX subscription_of_customer ON subscription (customer_id);
 CREATE INDEX subscription_by_status ON subscription (status, renews_on);
+CREATE INDEX subscription_in_time ON subscription (started_on);

@@ -3,6 +3,7 @@ CREATE TABLE workspace_member (
     customer_id    uuid        NOT NULL,
     name           text,
     roles          text[]      NOT NULL,
+    teams          text[]      NOT NULL,
     invited_at     timestamptz NOT NULL,
     deactivated_at timestamptz
 );

@@ -1,13 +1,16 @@
 """A client of the API, with a key that may do everything."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.access import SCOPES, create_api_key
 from api.app import create_app
-from api.store import Store
+from api.store import Store, open_store
+from tests.api.permitted import House, opened
+from tests.conftest import settings_for
 
 
 @pytest.fixture
@@ -22,3 +25,11 @@ def client(store: Store, anonymous: TestClient) -> TestClient:
     """A client whose key has every scope."""
     anonymous.headers["Authorization"] = f"Bearer {create_api_key(store, 'tests', tuple(SCOPES))}"
     return anonymous
+
+
+@pytest.fixture(scope="module")
+def company(new_database_of_a_module: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A small company that is asked by whoever may see some of it."""
+    folder: Path = tmp_path_factory.mktemp("company")
+    with open_store(settings_for(new_database_of_a_module(), folder)) as store, opened(store) as house:
+        yield house

@@ -14,15 +14,15 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from api.access import api_routes, create_api_key, create_sign_in_link
+from api.access import api_routes, create_api_key
 from api.app import create_app
 from api.console import plot
 from api.console.assets import OURS, VENDORED
 from api.console.contract import operations
-from api.console.pages import OPERATOR_ID
 from api.console.plot import Point
 from api.forget import forget
-from api.store import Store, append_to_workspace, load_workspace
+from api.sessions import create_sign_in_link
+from api.store import OPERATOR_ID, Store, append_to_workspace, load_workspace
 from domain.customer import CustomerActivated, CustomerChurned, CustomerRegistered, CustomerRenamed
 from domain.event import CustomerId, MemberId
 from domain.lead import LeadAssigned, LeadLost, LeadMovedToStage, LeadValued, LeadWon
@@ -695,7 +695,8 @@ def test_the_manual_has_every_route(stranger: TestClient) -> None:
     assert len(routes) > 30
     for path, route in routes:
         for method in route.methods or ():
-            anchor = f"{method.lower()}{path}".translate({ord("/"): "-", ord("{"): None, ord("}"): None})
+            address = path.replace(":path}", "}")
+            anchor = f"{method.lower()}{address}".translate({ord("/"): "-", ord("{"): None, ord("}"): None})
             assert f'href="#{anchor}"' in page.text
             assert f'<article class="panel operation" id="{anchor}"' in page.text
     anchors = set(re.findall(r'id="([^"]+)"', page.text))

@@ -46,6 +46,9 @@ NOT_TOLD = {
     "workspace.webhook_paused",
     "workspace.webhook_resumed",
     "workspace.webhook_removed",
+    "workspace.member_identified",  # nobody signs in with an account elsewhere
+    "workspace.member_identity_revoked",
+    "workspace.api_key_rotated",  # the shop's key is revoked when its time has come
 }
 """What never happens to the company."""
 

@@ -26,6 +26,7 @@ from eventstore.audit.accesses import accesses
 from eventstore.database import Connection
 from eventstore.log_files import parquet_files, writing
 from eventstore.log_files.manifest import NAME
+from projections.sight import EVERYTHING
 from replay.follow import catch_up
 from tests.api.exported import PRICE, exported, lived_in
 from tests.api.test_cli import Crm
@@ -33,7 +34,7 @@ from tests.api.test_cli import crm as crm
 from tests.api.test_past import now
 from tests.facts import captured, given
 
-WAY = Reader("system", SYSTEM_ID, "test", personal=True, names=True)
+WAY = Reader("system", SYSTEM_ID, "test", personal=True, names=True, sight=EVERYTHING)
 
 
 def rows(path: Path | str) -> list[dict[str, Any]]:  # Any: of any list

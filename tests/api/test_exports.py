@@ -31,6 +31,7 @@ from domain.money import Money
 from eventstore.audit.accesses import accesses, note_access
 from eventstore.database import Connection
 from projections.exporting import EXPORTS
+from projections.sight import EVERYTHING
 from replay.follow import catch_up
 from tests.api.exported import PRICE, exported, lived_in
 from tests.api.test_cli import Crm
@@ -280,7 +281,7 @@ def test_ten_times_the_rows_take_no_more_memory(store: Store, connection: Connec
     for rows, copies in ((2_001, 2_000), (20_001, 18_000)):
         connection.execute(more.encode(), [copies])
         asked = answer.Asked(KINDS["interactions"], "csv")
-        reader = Reader("system", customer_id, "test", personal=True, names=True)
+        reader = Reader("system", customer_id, "test", personal=True, names=True, sight=EVERYTHING)
         tracemalloc.start()
         with answer.rows_of(store, reader, asked) as found:
             lines = sum(part.count(b"\n") for part in written(found, "csv"))

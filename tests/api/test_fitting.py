@@ -109,7 +109,9 @@ def test_contracts_are_fitted_by_how_often_they_were_renewed(store: Store, conne
 
 
 def test_contracts_are_fitted_by_segment_where_it_has_enough(store: Store, connection: Connection) -> None:
-    short, long = [*[1] * 32, *[2] * 14, *[3] * 8], [*[6] * 8, *[7] * 4, 8, 8, 9, 11, *[None] * 36]
+    late = [5, 6, 7, 9]
+    short = [*[1] * 30, *[2] * 14, *[3] * 8, *late, *[None] * 20]
+    long = [*[1] * 12, *[2] * 6, *[3] * 4, *late, *[None] * 40]
     lives = [
         [*contract(months), (401.0, CustomerClassified(segment=segment))]
         for segment, parts in (("small", short), ("large", long), ("rare", [3]))

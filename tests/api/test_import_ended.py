@@ -42,6 +42,7 @@ def test_a_job_that_ended_long_ago_is_dropped_and_its_import_stays(house: House,
     ]
     assert client.post("/v1/undo", json={"id": answer.json()["import_id"]}).json()["gone"] > 0
     assert job(client, answer)["reverted"]
+    assert len(list(jobs.folder_of_jobs(house.store).glob("*.key"))) == 1
     # its key is free again, that of the other is not
     assert posted(client, *BAD, key="May").json()["import_id"] != answer.json()["import_id"]
     assert posted(client, *ROWS, key="June").json()["import_id"] == later.json()["import_id"]

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -158,7 +159,7 @@ def test_the_manual_says_what_to_upload(client: TestClient) -> None:
 
 def test_an_upload_that_is_too_large_is_refused(store: Store) -> None:
     settings = store.settings.model_copy(update={"upload_bytes": 2_000_000})
-    small = Store(settings, store.conninfo, store.pool, store.secret, store.follower, store.usable_roles)
+    small = replace(store, settings=settings)
     with TestClient(create_app(small)) as client:
         client.headers["Authorization"] = f"Bearer {create_api_key(store, 'tests', ('imports:write',))}"
         assert posted(client, *ROWS, "x" * 1_900_000).status_code == 202

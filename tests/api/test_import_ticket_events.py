@@ -101,6 +101,23 @@ def test_what_comes_behind_a_refused_row_of_a_ticket_waits_for_it(house: House) 
     assert counts(house.take_in("ticket-events", MAPPING, HEADER, STORY[0], STORY[5], STORY[6])) == (2, 0, 1, 0)
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 10])
+def test_so_it_does_where_only_the_log_refuses_the_row(
+    house: House, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(run_of_import, "_CHUNK", chunk)
+    mapping = """
+[fields]
+external_id = "id"
+customer = { column = "mail", by = "email" }
+activity = { column = "what", values = { open = "opened", solve = "solved" } }
+"""
+    rows = ["T1,nobody@a.example,open", "T1,,solve", "T2,,open", "T1,,solve"]
+    report = house.take_in("ticket-events", mapping, "id,mail,what", *rows)
+    assert counts(report) == (1, 0, 0, 3)
+    assert ["no customer with this email" in reason for _, reason in sorted(refused(report))] == [True, False, False]
+
+
 def test_rows_of_a_ticket_may_be_anywhere_and_in_any_chunk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_of_import, "_CHUNK", 3)
     other = [row("take", 5, "T2", by="Bob"), row("solve", 6, "T2"), row("close", 7, "T2")]

@@ -250,8 +250,8 @@ def test_the_planted_bug_of_a_survivor_who_is_not_expected_makes_a_circle(
         decided = merging.merged(read, rule, absorb, command, record_id, merge_id)
         return {record_id: decided[record_id]}
 
-    for module in ("customers", "lead_ties", "tickets"):
-        monkeypatch.setattr(f"api.{module}.merged", forgetful)
+    for module in NOUNS:
+        monkeypatch.setattr(f"api.commands.{module}.merged", forgetful)
     one, other = record(client, connection, noun), record(client, connection, noun)
     together(monkeypatch)
     assert crosswise(client, noun, one, other) == [200, 200]

@@ -1,6 +1,7 @@
 """The OpenAPI document is what clients are built from: complete, with examples that work."""
 
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -8,7 +9,8 @@ from fastapi.testclient import TestClient
 from eventstore.database import Connection
 from tests.api.test_merging import record
 
-NAMED = ("lead_id", "customer_id", "ticket_id")
+NAMED = ("lead_id", "customer_id", "ticket_id", "campaign_id", "member_id", "webhook_id", "key_id")
+RECORDS = ("lead_id", "customer_id", "ticket_id")
 
 
 @pytest.fixture
@@ -21,6 +23,14 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
     return [(path, method, told) for path, methods in document["paths"].items() for method, told in methods.items()]
 
 
+def an_id(client: TestClient, connection: Connection, name: str) -> str | UUID:
+    """Of a record that there is; of what lies in the workspace, any."""
+    if name == "campaign_id":
+        campaign: str = client.post("/v1/campaigns", json={"name": "Spring"}).json()["stream_id"]
+        return campaign
+    return record(client, connection, name.removesuffix("_id")) if name in RECORDS else uuid4()
+
+
 def test_every_operation_says_what_it_does_what_it_needs_and_how_it_can_fail(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     for path, method, told in operations(document):
@@ -29,7 +39,8 @@ def test_every_operation_says_what_it_does_what_it_needs_and_how_it_can_fail(doc
             assert told["security"] == [{"HTTPBearer": told["security"][0]["HTTPBearer"]}]
             assert told["security"][0]["HTTPBearer"], path
             assert {"401", "403", "422", "503"} <= told["responses"].keys(), path
-            assert ("409" in told["responses"]) == (method == "post"), path
+            is_write = method in ("post", "put") and not path.endswith("/search")
+            assert ("409" in told["responses"]) == is_write, path
             failures = [answer for status, answer in told["responses"].items() if status >= "400"]
             assert all("application/problem+json" in answer["content"] for answer in failures)
 
@@ -37,7 +48,8 @@ def test_every_operation_says_what_it_does_what_it_needs_and_how_it_can_fail(doc
 def test_the_headers_of_safe_writing_and_reading_are_documented(document: dict[str, Any]) -> None:
     for path, method, told in operations(document):
         headers = {one["name"].lower() for one in told.get("parameters", ()) if one["in"] == "header"}
-        if method == "post" and path != "/v1/undo":  # to repeat that one changes nothing
+        # to repeat an undo changes nothing, and to search never does
+        if method in ("post", "put") and path != "/v1/undo" and not path.endswith("/search"):
             assert headers >= {"idempotency-key", "if-match"}, path
         if path in ("/v1/leads", "/v1/leads/{lead_id}", "/v1/kpis/{slug}") and method == "get":
             assert "min-position" in headers
@@ -49,13 +61,14 @@ def test_every_example_is_accepted(client: TestClient, connection: Connection, d
         for path, method, told in operations(document)
         if method == "post" and "application/json" in told["requestBody"]["content"]
     }
-    assert len(bodies) > 25
+    assert len(bodies) > 140
     assert client.post("/v1/leads", json=bodies.pop("/v1/leads")).status_code == 201
     assert client.post("/v1/undo", json=bodies.pop("/v1/undo")).json()["code"] == "nothing_to_undo"
+    wrong = []
     for path, body in bodies.items():
-        ids = {"slug": "lead_conversion_rate"} | {
-            noun: str(record(client, connection, noun.removesuffix("_id"))) for noun in NAMED if noun in path
-        }
+        ids = {name: str(an_id(client, connection, name)) for name in NAMED if name in path}
         answer = client.post(path.format_map(ids), json=body)
         of_another = any(f"with this {name}," in answer.text for name in body)
-        assert answer.status_code in (200, 409) or of_another, (path, body, answer.text)
+        if answer.status_code not in (200, 201, 409) and not of_another:
+            wrong.append((path, body, answer.text))
+    assert not wrong

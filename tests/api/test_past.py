@@ -263,20 +263,20 @@ def test_the_command_names_a_schema_that_an_analyst_can_ask(
     assert crm("asof", "--drop", "--all") == "Dropped: asof_0.\n"
 
 
-def test_a_command_that_is_killed_half_way_leaves_nothing(crm: Crm, connection: Connection, conninfo: str) -> None:
+def test_what_a_killed_command_left_is_not_taken_for_whole(crm: Crm, connection: Connection, conninfo: str) -> None:
     crm("key", "create", "tests")
-    waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'log.personal_data'::regclass"
+    waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'public.lead'::regclass"
     others = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with connect(conninfo) as busy, busy.transaction():
-        busy.execute("LOCK TABLE log.personal_data IN ACCESS EXCLUSIVE MODE")
+        busy.execute("LOCK TABLE public.lead IN ACCESS EXCLUSIVE MODE")
         process = crm.start("asof", "2020-01-01", "lead")
         assert comes(lambda: connection.execute(waiting).fetchone() is not None)
         process.kill()
         process.wait()
     assert comes(lambda: connection.execute(others).fetchone() is None)
-    assert schemas_of(connection) == []
-    assert connection.execute("SELECT FROM pg_namespace WHERE nspname LIKE 'asof%'").fetchall() == []
+    assert [known.models for known in asof.listed(connection)] == [()]
     assert crm("asof", "2020-01-01", "lead").startswith("asof_0 holds")
+    assert [known.models for known in asof.listed(connection)] == [("lead",)]
 
 
 def schemas_of(connection: Connection) -> list[str]:

@@ -1,6 +1,6 @@
 """What the timeline should say of the company's own things: its settings and members, its campaigns, its imports."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from domain.campaign import CampaignBudgetSpent, CampaignEnded, CampaignLaunched, CampaignPlanned
@@ -11,6 +11,7 @@ from domain.segment import AssignmentStep
 from domain.workspace import (
     WorkspaceApiKeyIssued,
     WorkspaceApiKeyRevoked,
+    WorkspaceApiKeyRotated,
     WorkspaceAssignmentRulePublished,
     WorkspaceBusinessCalendarPublished,
     WorkspaceCustomFieldDefined,
@@ -18,7 +19,11 @@ from domain.workspace import (
     WorkspaceExchangeRatePublished,
     WorkspaceKpiDefinitionPublished,
     WorkspaceMemberDeactivated,
+    WorkspaceMemberIdentified,
+    WorkspaceMemberIdentityRevoked,
     WorkspaceMemberInvited,
+    WorkspaceMemberJoinedTeam,
+    WorkspaceMemberLeftTeam,
     WorkspaceMemberRoleGranted,
     WorkspaceMemberRoleRevoked,
     WorkspaceModelFitted,
@@ -71,8 +76,22 @@ COMPANY_SENTENCES: list[tuple[Event, str]] = [
         "API key issued for nothing: Form",
     ),
     (WorkspaceApiKeyRevoked(key_id=ID), "API key revoked"),
+    (
+        WorkspaceApiKeyRotated(key_id=ID, successor_id=ALICE, ends_at=datetime(2026, 11, 5, 9, tzinfo=UTC)),
+        "API key replaced; the old one works until 2026-11-05 09:00 UTC",
+    ),
+    (
+        WorkspaceMemberIdentified(member_id=ALICE, issuer="https://id.example", subject_digest="ab" * 32),
+        "A member signs in with https://id.example",
+    ),
+    (
+        WorkspaceMemberIdentityRevoked(member_id=ALICE, issuer="https://id.example", subject_digest="ab" * 32),
+        "A member no longer signs in with an account of https://id.example",
+    ),
     (WorkspaceMemberRoleGranted(member_id=ALICE, role="admin"), "A member became admin"),
     (WorkspaceMemberRoleRevoked(member_id=ALICE, role="admin"), "A member is no longer admin"),
+    (WorkspaceMemberJoinedTeam(member_id=ALICE, team="north"), "A member joined the team north"),
+    (WorkspaceMemberLeftTeam(member_id=ALICE, team="north"), "A member left the team north"),
     (WorkspaceMemberDeactivated(member_id=ALICE), "A member was deactivated"),
     (WorkspaceMemberDeactivated(member_id=ALICE, reason="Retired"), "A member was deactivated: Retired"),
     (

@@ -195,9 +195,14 @@ STORED_TYPES = [
     "workspace.member_invited",
     "workspace.member_role_granted",
     "workspace.member_role_revoked",
+    "workspace.member_joined_team",
+    "workspace.member_left_team",
     "workspace.member_deactivated",
     "workspace.api_key_issued",
     "workspace.api_key_revoked",
+    "workspace.member_identified",
+    "workspace.member_identity_revoked",
+    "workspace.api_key_rotated",
     "workspace.custom_field_defined",
     "workspace.custom_field_retired",
     "workspace.exchange_rate_published",
@@ -370,6 +375,7 @@ def test_events_about_a_part_name_it() -> None:
         *(name for name in STORED_TYPES if name.startswith("workspace.webhook_")),
         "workspace.api_key_issued",
         "workspace.api_key_revoked",
+        "workspace.api_key_rotated",
     }
     assert all(field in EVENT_TYPES[name].model_fields for name, field in parts.items())
 

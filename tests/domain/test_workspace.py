@@ -1,5 +1,6 @@
 """The workspace: pipelines in versions, members, API keys."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -13,13 +14,16 @@ from domain.workspace import (
     ApiKeyAlreadyIssued,
     InviteMember,
     IssueApiKey,
+    KeyWithoutMember,
     Pipeline,
     PipelineWithoutStages,
     PublishPipeline,
+    Records,
     RevokeApiKey,
     Stage,
     StageNamedTwice,
     UnknownApiKey,
+    UnknownMember,
     UnknownPipeline,
     UnknownStage,
     Workspace,
@@ -151,3 +155,23 @@ def test_revoking_a_key_leaves_the_others() -> None:
 
 def test_the_id_of_the_workspace_never_changes() -> None:
     assert str(WORKSPACE_ID) == "00000000-0000-7000-8000-000000000001"
+
+
+def test_a_key_that_acts_for_a_member_says_for_whom_on_which_records_and_how_long() -> None:
+    until = datetime(2027, 3, 2, tzinfo=UTC)
+    bounds = {"member_id": ALICE, "records": "own", "expires_at": until}
+    assert issue_api_key(given(INVITED), ISSUE.model_copy(update=bounds)) == ISSUED.model_copy(update=bounds)
+    with pytest.raises(UnknownMember):
+        issue_api_key(Workspace(), ISSUE.model_copy(update=bounds))
+
+
+@pytest.mark.parametrize("records", ["own", "team"])
+def test_a_key_of_nobody_has_no_records_of_its_own(records: Records) -> None:
+    with pytest.raises(KeyWithoutMember, match="Name the member"):
+        issue_api_key(given(INVITED), ISSUE.model_copy(update={"records": records}))
+
+
+@pytest.mark.parametrize("records", ["all", "none"])
+def test_a_key_of_nobody_sees_everything_or_nothing(records: Records) -> None:
+    bound = {"records": records}
+    assert issue_api_key(Workspace(), ISSUE.model_copy(update=bound)) == ISSUED.model_copy(update=bound)

@@ -214,6 +214,17 @@ def test_versions_of_a_policy_count_up_and_the_latest_holds() -> None:
     assert third.policy.version == 3
 
 
+def test_new_tickets_are_promised_the_only_policy_or_the_standard_one() -> None:
+    assert given(PUBLISHED).policy_of_new_tickets is None
+    assert given(PUBLISHED, PROMISED).policy_of_new_tickets == SLA_POLICY
+    silver, standard = (
+        WorkspaceSlaPolicyPublished(policy=SLA_POLICY.model_copy(update={"name": name}))
+        for name in ("silver", "standard")
+    )
+    assert given(PUBLISHED, PROMISED, silver).policy_of_new_tickets is None
+    assert given(PUBLISHED, PROMISED, silver, standard).policy_of_new_tickets == standard.policy
+
+
 def test_a_policy_counts_in_a_calendar_that_exists() -> None:
     with pytest.raises(UnknownCalendar):
         publish_sla_policy(Workspace(), PublishSlaPolicy(name="gold", calendar="office", goals=(URGENT,)))

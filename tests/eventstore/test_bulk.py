@@ -91,6 +91,15 @@ def test_a_stream_keeps_its_customer(connection: Connection) -> None:
         append_bulk(connection, [first, *strange], NOBODY)
 
 
+def test_whatever_is_written_comes_back_as_it_was(connection: Connection) -> None:
+    reasons = ["\\", "\\N", "a\tb\nc\rd", 'say "so"', "\\u0041 \N{SNOWMAN}", "\\."]
+    lead_id, customer_id = uuid4(), CustomerId(uuid4())
+    events = [captured(), *(LeadLost(reason=reason) for reason in reasons)]
+    new = [log.NewEvent(customer_id, "lead", lead_id, n, event) for n, event in enumerate(events, start=1)]
+    append_bulk(connection, new, NOBODY)
+    assert [recorded.event for recorded in log.load(connection, lead_id).history] == events
+
+
 def test_external_ids_are_claimed_with_it(connection: Connection) -> None:
     one, other = story(), story()
     name = log.ExternalId("crm", "7", one[0].customer_id, one[0].stream_id)

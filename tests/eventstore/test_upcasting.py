@@ -16,6 +16,7 @@ from eventstore.codec import NewerEvent
 from eventstore.database import Connection
 from eventstore.fence import horizon
 from projections.kpi import kpis
+from projections.sight import EVERYTHING
 from replay.follow import catch_up
 from tests.facts import NOBODY, captured, given
 
@@ -89,7 +90,7 @@ def test_folds_and_figures_read_it_so_too(connection: Connection, changed: None)
     catch_up(connection)
     (row,) = connection.execute("SELECT title, source FROM public.lead WHERE lead_id = %s", [lead_id])
     assert (row["title"], row["source"]) == ("Ten seats", "fair")
-    result = ask(connection, kpis()["win_rate"], "UTC", group_by="source")
+    result = ask(connection, kpis()["win_rate"], "UTC", group_by="source", sight=EVERYTHING)
     assert result.groups is not None
     assert [group.group for group in result.groups] == ["fair"]
 

@@ -30,6 +30,7 @@ from eventstore import log
 from eventstore.database import Connection
 from projections.kpi import Question, counted_positions, figure, kpis
 from projections.reading import Row
+from projections.sight import EVERYTHING
 from tests.facts import PIPELINE, captured
 from tests.projections.records import hour, rows
 
@@ -106,7 +107,7 @@ def asked(
     question = Question(
         hour(first), hour(end), hour(as_of), "UTC", {"within_days": Decimal(within_days)} if within_days else {}
     )
-    return figure(connection, kpi, question, group_by)
+    return figure(connection, kpi, question, group_by, sight=EVERYTHING)
 
 
 def only(
@@ -129,7 +130,9 @@ def groups(connection: Connection, slug: str, group_by: str) -> Row:
 
 def behind(connection: Connection, slug: str) -> list[int]:
     """The positions of the events behind it."""
-    return counted_positions(connection, kpis()[slug], Question(hour(0), hour(1000), hour(1000), "UTC"), 0, 1000)
+    return counted_positions(
+        connection, kpis()[slug], Question(hour(0), hour(1000), hour(1000), "UTC"), 0, 1000, sight=EVERYTHING
+    )
 
 
 def of_source(

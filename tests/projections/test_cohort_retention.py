@@ -18,6 +18,7 @@ from domain.customer import (
 )
 from eventstore.database import Connection
 from projections.kpi import Question, counted_positions, kpis
+from projections.sight import EVERYTHING
 from tests.projections.customer_facts import day, merge, revert
 from tests.projections.test_customer_base import Life, bought, figure, lived, of_segment
 from tests.projections.test_subscription_movement import TWO, cancelled, mrr_by_the_rules, paused, resumed, started
@@ -107,7 +108,10 @@ def test_the_table_leads_on_to_what_customers_did(connection: Connection) -> Non
     lived(connection, (MARCH - 5, bought()))
     retention(connection)
     question = Question(day(MARCH), day(JUNE), day(JUNE), "UTC")
-    assert counted_positions(connection, kpis()["cohort_retention"], question, 0, 100) == [first, second]
+    assert counted_positions(connection, kpis()["cohort_retention"], question, 0, 100, sight=EVERYTHING) == [
+        first,
+        second,
+    ]
 
 
 # It equals a fold over the events

@@ -30,6 +30,7 @@ from domain.money import Money
 from eventstore.database import Connection
 from eventstore.fence import horizon
 from projections.kpi import Question, counted_positions, kpis
+from projections.sight import EVERYTHING
 from replay.asof import models_of
 from replay.follow import advance
 from tests.projections.customer_facts import day, merge, revert
@@ -79,7 +80,18 @@ def figure(
         advance(connection, model, horizon(connection))
     days = [None if number is None else day(number).date() for number in (first, end)]
     axis: Axis | None = "occurred" if as_of else None
-    return ask(connection, kpis()[slug], "UTC", days[0], days[1], as_of, axis, group_by, parameters=parameters)
+    return ask(
+        connection,
+        kpis()[slug],
+        "UTC",
+        days[0],
+        days[1],
+        as_of,
+        axis,
+        group_by,
+        parameters=parameters,
+        sight=EVERYTHING,
+    )
 
 
 def definitions(result: KpiResult | KpiGroup) -> dict[str, object]:
@@ -152,7 +164,7 @@ def test_a_figure_leads_on_to_the_events_behind_it(connection: Connection) -> No
     lived(connection)
     figure(connection, "active_customers")
     question = Question(day(10), day(20), day(90), "UTC")
-    found = {slug: counted_positions(connection, kpis()[slug], question, 0, 100) for slug in FIGURES}
+    found = {slug: counted_positions(connection, kpis()[slug], question, 0, 100, sight=EVERYTHING) for slug in FIGURES}
     assert found == {
         "active_customers": [bought_at],
         "new_customers": [left_at - 1],

@@ -19,6 +19,7 @@ from eventstore.fence import horizon
 from projections import duplicates as module
 from projections.duplicates import Candidate, all_duplicates, duplicates, names_alike
 from projections.read_models import read_models
+from projections.sight import EVERYTHING
 from replay.follow import advance, catch_up
 from tests.projections.records import forget, merged, tell, told, unmerged
 
@@ -39,7 +40,7 @@ def customer(
 
 def found(connection: Connection) -> dict[frozenset[UUID], Candidate]:
     catch_up(connection)
-    candidates = all_duplicates(connection, 100)
+    candidates = all_duplicates(connection, 100, sight=EVERYTHING)
     assert len({(one.customer_id, one.other_id) for one in candidates}) == len(candidates)
     assert all(one.customer_id < one.other_id for one in candidates)
     return {frozenset((one.customer_id, one.other_id)): one for one in candidates}
@@ -148,7 +149,7 @@ def test_who_was_forgotten_is_nobodys_duplicate_where_search_still_lags_behind(c
     the_only(connection, one, other)
     forget(connection, other)
     advance(connection, read_models()["customer_360"], horizon(connection))
-    assert all_duplicates(connection, 100) == []
+    assert all_duplicates(connection, 100, sight=EVERYTHING) == []
 
 
 def test_who_is_known_to_be_somebody_else_is_no_duplicate(connection: Connection) -> None:
@@ -166,12 +167,12 @@ def test_pages_give_each_pair_once(connection: Connection, monkeypatch: pytest.M
     for number in range(9):
         customer(connection, "Brook", point(f"{number % 3}@b.example"))
     catch_up(connection)
-    whole = [(one.customer_id, one.other_id) for one in all_duplicates(connection, 100)]
+    whole = [(one.customer_id, one.other_id) for one in all_duplicates(connection, 100, sight=EVERYTHING)]
     assert whole == sorted(whole)
     assert len(whole) == 36
     pages, after = list[tuple[UUID, UUID]](), module.FIRST
     while True:
-        page = duplicates(connection, limit=5, after=after)
+        page = duplicates(connection, limit=5, after=after, sight=EVERYTHING)
         assert len(page.candidates) <= 5
         pages += [(one.customer_id, one.other_id) for one in page.candidates]
         if page.go_on is None:
@@ -187,7 +188,7 @@ def test_a_call_looks_at_some_customers_only_and_says_where_to_go_on(
     monkeypatch.setattr(module, "_MOST_LOOKED_AT", 4)
     ids = sorted(customer(connection, f"{letter * 9}") for letter in "abcdefg")
     catch_up(connection)
-    page = duplicates(connection, limit=5)
+    page = duplicates(connection, limit=5, sight=EVERYTHING)
     assert (page.candidates, page.go_on and page.go_on[0]) == ([], ids[3])
 
 

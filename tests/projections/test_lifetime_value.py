@@ -23,6 +23,7 @@ from domain.money import Money
 from eventstore import log
 from eventstore.database import Connection, connect
 from projections.kpi import Question, counted_positions, kpis
+from projections.sight import EVERYTHING
 from replay.follow import catch_up
 from tests.projections.customer_facts import day, merge, revert
 from tests.projections.test_customer_base import GONE, Life, figure, left, lived, of_customer, of_segment
@@ -144,7 +145,7 @@ def test_a_figure_leads_on_to_the_events_behind_it(connection: Connection) -> No
     figure(connection, "clv_historic", None, None)
     figure(connection, "clv_simple")
     question = Question(day(10), day(20), day(20), "UTC")
-    found = {slug: counted_positions(connection, kpis()[slug], question, 0, 100) for slug in FIGURES}
+    found = {slug: counted_positions(connection, kpis()[slug], question, 0, 100, sight=EVERYTHING) for slug in FIGURES}
     assert found == {"clv_historic": [second, refund], "clv_simple": [first, second, refund, gone]}
 
 
@@ -153,7 +154,7 @@ def test_what_was_known_stays_whatever_is_recorded_later(store: Store) -> None:
     first, end = day(10).date(), day(130).date()
 
     def details(as_of: datetime | None) -> list[object]:
-        return [ask_as_of(store, kpis()[slug], "UTC", first, end, as_of).details for slug in slugs]
+        return [ask_as_of(store, kpis()[slug], "UTC", first, end, as_of, sight=EVERYTHING).details for slug in slugs]
 
     with connect(store.conninfo) as connection:
         ann, _ = lived(connection, (0, paid(10)), (20, paid(30)), (40, left()))

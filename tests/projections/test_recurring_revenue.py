@@ -18,6 +18,7 @@ from eventstore.database import Connection, connect
 from eventstore.fence import horizon
 from projections.kpi import Question, counted_positions, kpis
 from projections.read_models import read_models
+from projections.sight import EVERYTHING
 from replay.follow import advance, catch_up
 from tests.projections.customer_facts import merge, revert
 from tests.projections.records import tell
@@ -50,7 +51,7 @@ def figure(
     """The figure of the days from the first up to, not including, the end."""
     for name in ("subscription_movement", "customer_360"):
         advance(connection, read_models()[name], horizon(connection))
-    return ask(connection, kpis()[slug], zone, maybe(first), maybe(end), group_by=group_by)
+    return ask(connection, kpis()[slug], zone, maybe(first), maybe(end), group_by=group_by, sight=EVERYTHING)
 
 
 def maybe(number: int | None) -> date | None:
@@ -149,7 +150,7 @@ def test_what_will_be_agreed_from_a_later_day_on_is_not_paid_yet(connection: Con
     figure(connection, "mrr")
 
     def at(moment: datetime, zone: str = "UTC") -> object:
-        return ask(connection, kpis()["mrr"], zone, as_of=moment, axis="occurred").value
+        return ask(connection, kpis()["mrr"], zone, as_of=moment, axis="occurred", sight=EVERYTHING).value
 
     begins = datetime.combine(day(3), time(), UTC)
     assert (at(begins - timedelta(seconds=1)), at(begins)) == (100, 107)
@@ -202,7 +203,7 @@ def test_a_figure_leads_on_to_the_events_behind_it(connection: Connection) -> No
     figure(connection, "mrr")
     start, end, as_of = (datetime.combine(day(number), time(), UTC) for number in (5, 20, 90))
     question = Question(start, end, as_of, "UTC")
-    found = {slug: counted_positions(connection, kpis()[slug], question, 0, 100) for slug in FIGURES}
+    found = {slug: counted_positions(connection, kpis()[slug], question, 0, 100, sight=EVERYTHING) for slug in FIGURES}
     assert found["mrr_movements"] == found["mrr"] == found["gross_mrr_churn"] == [first[0], first[2], *swap]
     assert found["grr"] == found["nrr"] == [first[0], first[2]], "only of those who paid at the start"
 
@@ -216,7 +217,9 @@ def test_what_was_known_stays_whatever_is_recorded_later(store: Store) -> None:
         catch_up(connection)
 
     def values(as_of: datetime | None) -> list[object]:
-        return [ask_as_of(store, kpis()[slug], "UTC", day(5), day(20), as_of).value for slug in FIGURES]
+        return [
+            ask_as_of(store, kpis()[slug], "UTC", day(5), day(20), as_of, sight=EVERYTHING).value for slug in FIGURES
+        ]
 
     assert values(then) == [130, 30, 0, Decimal("-0.3"), 1, Decimal("1.3")]
     assert values(None) == [0, 0, None, None, None, None]
@@ -264,6 +267,7 @@ def test_every_figure_is_what_the_rules_make_of_the_events(
             datetime.combine(day(as_of), time(12), UTC),
             "occurred",
             "segment",
+            sight=EVERYTHING,
         )
         found = next((group for group in result.groups or [] if group.group == segment), None)
         told = by_currency(found) if found else {}

@@ -22,6 +22,7 @@ from domain.ticket import TicketOpened
 from eventstore.database import Connection
 from eventstore.erasure import forgetting
 from projections.searching import search
+from projections.sight import EVERYTHING
 from tests.facts import NOBODY, captured
 from tests.projections.records import forget, is_its_replay, merged, registered, rows, told, unmerged
 
@@ -40,7 +41,7 @@ def texts(connection: Connection, record_id: UUID) -> set[tuple[str, str, str]]:
 
 def found(connection: Connection, sought: str, **wanted: Any) -> list[UUID]:  # Any: the parameters of search
     rows(connection, "search", kind="name")
-    return [row["stream_id"] for row in search(connection, sought, limit=5, **wanted)]
+    return [row["stream_id"] for row in search(connection, sought, limit=5, sight=EVERYTHING, **wanted)]
 
 
 def test_every_text_that_names_a_customer_is_there(shared: Connection) -> None:
@@ -125,10 +126,10 @@ def test_what_is_found_is_the_surviving_customers_while_a_merge_stands(shared: C
     ann, anna = registered(shared, "Zoe Zimmer"), registered(shared, "Zoë Zimmermann")
     merge_id = merged(shared, "customer", ann, anna)
     found(shared, "zoe")
-    assert {row["customer_id"] for row in search(shared, "zimmer", limit=5)} == {anna}
+    assert {row["customer_id"] for row in search(shared, "zimmer", limit=5, sight=EVERYTHING)} == {anna}
     unmerged(shared, "customer", merge_id, ann, anna)
     found(shared, "zoe")
-    assert {row["customer_id"] for row in search(shared, "zimmer", limit=5)} == {ann, anna}
+    assert {row["customer_id"] for row in search(shared, "zimmer", limit=5, sight=EVERYTHING)} == {ann, anna}
     assert is_its_replay(shared, "search")
 
 
@@ -196,7 +197,7 @@ def test_a_slip_or_two_is_forgiven(shared: Connection, people: dict[str, UUID], 
 
 def test_what_is_written_comes_before_what_only_looks_like_it(shared: Connection, people: dict[str, UUID]) -> None:
     assert found(shared, "bergmann")[:2] == [people["Bergmann"], people["Anton Bergmann"]]
-    assert len(search(shared, "bergmann", limit=1)) == 1
+    assert len(search(shared, "bergmann", limit=1, sight=EVERYTHING)) == 1
 
 
 def test_only_records_of_a_kind_when_asked(shared: Connection) -> None:

@@ -16,6 +16,7 @@ from api.kpis import KpiResult
 from eventstore import analytics
 from eventstore.database import Connection
 from projections.kpi import Question, counted_positions, kpis
+from projections.sight import EVERYTHING
 from tests.projections.customer_facts import day, merge
 from tests.projections.test_customer_base import BACK, GONE, HERE, Life, bought, figure, left, lived, of_segment, state
 from tests.projections.test_customer_base import what as happening
@@ -99,7 +100,11 @@ def test_the_curve_leads_on_to_where_customers_came_and_left(connection: Connect
     _, (put_away, *_) = lived(connection, (0, bought()), (30, GONE))
     survival(connection)
     question = Question(day(-30), day(90), day(90), "UTC")
-    assert counted_positions(connection, kpis()["survival_curve"], question, 0, 100) == [came, gone, put_away]
+    assert counted_positions(connection, kpis()["survival_curve"], question, 0, 100, sight=EVERYTHING) == [
+        came,
+        gone,
+        put_away,
+    ]
 
 
 def test_groups_are_compared(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:

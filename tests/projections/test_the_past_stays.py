@@ -16,6 +16,7 @@ from eventstore.fence import horizon
 from projections.kpi import Question, figure, kpis
 from projections.read_models import ReadModel
 from projections.reading import LIVE, Row
+from projections.sight import EVERYTHING
 from replay import asof
 from replay.follow import advance
 from tests.domain.histories import IDS, examples_of
@@ -52,7 +53,7 @@ def said(connection: Connection, schema: str, group: int) -> dict[str, list[list
     question = Question(hour(0), hour(1000), hour(1000), "UTC")
     return {
         slug: [
-            figure(connection, kpi, question, group_by, schema)
+            figure(connection, kpi, question, group_by, schema, sight=EVERYTHING)
             for group_by in (None, kpi.relation.groups[group % len(kpi.relation.groups)])
         ]
         for slug, kpi in kpis().items()

@@ -31,6 +31,8 @@ from domain.workspace import (
     WorkspaceKpiDefinitionPublished,
     WorkspaceMemberDeactivated,
     WorkspaceMemberInvited,
+    WorkspaceMemberJoinedTeam,
+    WorkspaceMemberLeftTeam,
     WorkspaceMemberRoleGranted,
     WorkspaceMemberRoleRevoked,
     WorkspaceModelFitted,
@@ -214,8 +216,25 @@ def test_a_role_given_to_nobody_who_was_invited_makes_no_member(connection: Conn
     assert all_rows(connection, "workspace_member") == []
 
 
+def test_members_with_the_teams_that_they_are_in_now(connection: Connection) -> None:
+    told(
+        connection,
+        WorkspaceMemberInvited(member_id=MEMBER, name="Ann"),
+        *(WorkspaceMemberJoinedTeam(member_id=MEMBER, team=team) for team in ("south", "north", "west")),
+        WorkspaceMemberLeftTeam(member_id=MEMBER, team="west"),
+    )
+    assert values(connection, "workspace_member", "teams") == [(["north", "south"],)]
+    told(connection, WorkspaceMemberDeactivated(member_id=MEMBER), WorkspaceMemberInvited(member_id=MEMBER, name="Ann"))
+    assert values(connection, "workspace_member", "teams") == [([],)]
+
+
 MemberEvent: TypeAlias = (
-    WorkspaceMemberInvited | WorkspaceMemberRoleGranted | WorkspaceMemberRoleRevoked | WorkspaceMemberDeactivated
+    WorkspaceMemberInvited
+    | WorkspaceMemberRoleGranted
+    | WorkspaceMemberRoleRevoked
+    | WorkspaceMemberJoinedTeam
+    | WorkspaceMemberLeftTeam
+    | WorkspaceMemberDeactivated
 )
 EVENTS: SearchStrategy[WorkspaceEvent] = st.one_of(
     examples_of(WorkspaceCustomFieldDefined),
@@ -239,12 +258,13 @@ def test_the_tables_and_the_rules_see_the_same_members_and_fields(
     for event in own:
         known = evolve(known, event)
     members = {
-        row["member_id"]: (frozenset(row["roles"]), row["deactivated_at"] is not None)
+        row["member_id"]: (frozenset(row["roles"]), frozenset(row["teams"]), row["deactivated_at"] is not None)
         for row in all_rows(connection, "workspace_member")
         if row["member_id"] in ids.values()
     }
     assert members == {
-        member_id: (known.roles_of(member_id), member_id in known.deactivated) for member_id in known.members
+        member_id: (known.roles_of(member_id), known.teams_of(member_id), member_id in known.deactivated)
+        for member_id in known.members
     }
     for field in all_rows(connection, "custom_field") if known.custom_fields else []:
         read = {name: field[name] for name in CustomField.model_fields}

@@ -31,6 +31,7 @@ from domain.ticket import (
 from eventstore.database import Connection
 from projections.kpi import Question, counted_positions, figure, kpis
 from projections.kpi_parameters import Value
+from projections.sight import EVERYTHING
 from tests.projections.records import hour, rows
 
 UNSOLVED = ("new", "open", "pending", "on_hold")
@@ -59,7 +60,7 @@ def asked(
     for table in kpi.relation.reads:
         rows(connection, table, **_NOBODY.get(table, {"customer_id": UUID(int=1)}))
     question = Question(hour(first), hour(end), hour(as_of), "UTC", parameters)
-    return figure(connection, kpi, question, group_by)
+    return figure(connection, kpi, question, group_by, sight=EVERYTHING)
 
 
 _NOBODY: dict[str, dict[str, object]] = {"workspace_member": {"member_id": UUID(int=1)}}
@@ -67,7 +68,9 @@ _NOBODY: dict[str, dict[str, object]] = {"workspace_member": {"member_id": UUID(
 
 def behind(connection: Connection, slug: str, first: float = 0, end: float = 1000, as_of: float = 1000) -> list[int]:
     """The positions of the events behind it."""
-    return counted_positions(connection, kpis()[slug], Question(hour(first), hour(end), hour(as_of), "UTC"), 0, 1000)
+    return counted_positions(
+        connection, kpis()[slug], Question(hour(first), hour(end), hour(as_of), "UTC"), 0, 1000, sight=EVERYTHING
+    )
 
 
 @dataclass(frozen=True)

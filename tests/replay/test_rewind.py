@@ -15,7 +15,7 @@ from domain.lead import LeadQualified, LeadRetitled
 from eventstore.database import Connection, connect, query
 from eventstore.fence import horizon
 from projections.read_models import ReadModel, read_models
-from replay import asof, fold, follow, rebuild, rewind, swap, versions
+from replay import asof, follow, rebuild, rewind, swap, versions
 from replay.differences import compare
 from replay.fold import create_table, fill
 from replay.parked import count_parked, insert_or_park

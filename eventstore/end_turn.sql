@@ -1,0 +1,1 @@
+SELECT pg_advisory_unlock(uuid_hash_extended(%(command_id)s::uuid, 2::bigint))

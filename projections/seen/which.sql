@@ -1,0 +1,3 @@
+SELECT asked.id
+FROM unnest(%(ids)s::uuid[]) AS asked (id)
+WHERE asked.id IN ({seen})
