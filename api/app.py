@@ -1,6 +1,11 @@
 """The one wiring place: routes, errors and the store, as an ASGI application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import (
@@ -19,9 +24,11 @@ from api.access import must_declare_permissions
 from api.audit import routes as audit
 from api.commands import batch, by_external_id
 from api.commands import routes as commands
-from api.console import docs, pages
-from api.console.contract import add_examples
+from api.console import docs, document, pages
+from api.console import imports as console_imports
+from api.console.document import completed
 from api.console.frame import signed_in
+from api.console.log.work import Work
 from api.exports import routes as exports
 from api.handlers import add_handlers
 from api.http import Door
@@ -46,25 +53,37 @@ a retry then gets the first answer and acts no second time. `POST /v1/undo` take
 and the second answer counts what had been undone before. Errors are RFC 9457 problems with a `code`."""
 
 
+@asynccontextmanager
+async def _working(app: FastAPI) -> AsyncIterator[None]:
+    """What the console began in the background pauses at the end."""
+    yield
+    work: Work = app.state.work
+    await run_in_threadpool(work.stop)
+
+
 def create_app(store: Store) -> FastAPI:
     """The application over an open store. Raises RuntimeError when a route declares no permission."""
     app = FastAPI(
         title="Everfold",
         version=VERSION,
         description=_DESCRIPTION,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=_operation_id,
         max_body_size=_LARGEST_BODY,
+        lifespan=_working,
     )
-    app.state.store = store
+    app.state.store, app.state.work = store, Work(store)
     plain = app.openapi
-    app.openapi = lambda: app.openapi_schema or add_examples(plain())  # type: ignore[method-assign]  # FastAPI's way
+    app.openapi = lambda: app.openapi_schema or completed(plain(), store.settings.public_url)  # type: ignore[method-assign]  # FastAPI's way
     about_records = (finding, leads, customers, duplicates, audit)
     app.include_router(exports.about_customers)
     app.include_router(imports.router, max_body_size=store.settings.upload_bytes)
+    app.include_router(console_imports.router, max_body_size=store.settings.upload_bytes)
     for section in lists.sections:
         app.include_router(section)
-    for part in (health, metrics, *about_records, events, kpis, models, exports, undo, docs, pages):
+    for part in (health, metrics, *about_records, events, kpis, models, exports, undo, docs, document, pages):
         app.include_router(part.router)
     app.include_router(by_external_id.router)
     app.include_router(batch.router, max_body_size=batch.LARGEST_BODY)
@@ -78,3 +97,8 @@ def create_app(store: Store) -> FastAPI:
     app.build_middleware_stack = lambda: Door(inside(), limits, store.settings)  # type: ignore[method-assign]
     must_declare_permissions(app, [signed_in])
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What a generated client calls the operation: the route's own name, which stays when its address changes."""
+    return route.name

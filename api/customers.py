@@ -23,7 +23,10 @@ CustomerReader = Annotated[Principal, Security(principal, scopes=["customers:rea
 
 
 @router.get(
-    "/{customer_id}", response_model=CustomerResource, responses=documented(NotFound, BadParameter, NotUpToDate)
+    "/{customer_id}",
+    name="get_customer",
+    response_model=CustomerResource,
+    responses=documented(NotFound, BadParameter, NotUpToDate),
 )
 def get(
     customer_id: UUID,

@@ -30,7 +30,7 @@ _LIST = documented(BadCursor, BadParameter, NotUpToDate)
 
 
 @router.get("/{lead_id}/history", responses=_READ)
-def history(lead_id: UUID, caller: LeadReader, store: OpenStore) -> Page[PastResource]:
+def history_of_lead(lead_id: UUID, caller: LeadReader, store: OpenStore) -> Page[PastResource]:
     """Everything that ever happened to a lead, in the order in which it was recorded; also what was undone."""
     with store.pool.connection() as connection:
         recorded = log.load(connection, lead_id).history

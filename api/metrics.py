@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from api.access import OpenStore, Principal, principal
+from api.problems import documented
 from api.store import Store
 from eventstore.fence import drawn, writers
 from eventstore.sealing.seals import sealed_position
@@ -18,7 +19,7 @@ router = APIRouter(tags=["health"])
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {_TEXT: {}}}})
+@router.get("/metrics", response_class=Response, responses=documented() | {200: {"content": {_TEXT: {}}}})
 def metrics(store: OpenStore, caller: Annotated[Principal, Security(principal, scopes=["metrics:read"])]) -> Response:
     """Gauges and counters for Prometheus. Nothing in them is about a person."""
     registry = CollectorRegistry(auto_describe=False)

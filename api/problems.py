@@ -36,7 +36,17 @@ class RequestProblem(Exception):
     """Each place in the request that is wrong, and why."""
 
     def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail or " ".join((type(self).__doc__ or "").split()))
+        super().__init__(detail or sentence_about(type(self)))
+
+
+def sentence_about(problem: type[RequestProblem]) -> str:
+    """What it says where nothing more is known."""
+    return " ".join((problem.__doc__ or "").split())
+
+
+def code_of(problem: type[RequestProblem]) -> str:
+    """By which programs know it."""
+    return snake_case(problem.__name__.removeprefix("_"))
 
 
 class NotFound(RequestProblem):
@@ -214,14 +224,24 @@ class NotUpToDate(RequestProblem):
 def documented(*problems: type[RequestProblem], writes: bool = False) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route for OpenAPI: these problems beside those that every route can answer with."""
     titles: dict[int, list[str]] = {422: ["Malformed"], 429: ["Too many requests"], 503: ["Try again later"]}
+    codes: dict[int, list[str]] = {422: ["malformed"], 429: ["too_many_requests"], 503: ["unavailable"]}
     every: tuple[type[RequestProblem], ...] = (NotSignedIn, NotAllowed, *problems)
     if writes:
         titles[409] = ["Refused: the command does not fit the state"]
+        codes[409] = ["refused"]
         every = (*every, UnreadableBody, TooLarge, UnsupportedMediaType)
     for problem in every:
         titles.setdefault(problem.status, []).append(problem.title)
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
-    return {status: {"description": "; ".join(found), "content": content} for status, found in sorted(titles.items())}
+        codes.setdefault(problem.status, []).append(code_of(problem))
+    return {
+        status: {"description": "; ".join(dict.fromkeys(found)), "content": _content(codes[status])}
+        for status, found in sorted(titles.items())
+    }
+
+
+def _content(codes: Sequence[str]) -> dict[str, Any]:  # Any: as OpenAPI has it
+    examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
+    return {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
 
 
 COMMAND = documented(NotFound, StaleVersion, IdempotencyKeyReused, OccurredInFuture, BadIfMatch, writes=True)
@@ -248,5 +268,4 @@ def answer(
 def answer_to(problem: RequestProblem) -> JSONResponse:
     """That problem as it is told."""
     headers = ({"Retry-After": "1"} if problem.status == 503 else {}) | dict(problem.headers)
-    code = snake_case(type(problem).__name__.removeprefix("_"))
-    return answer(problem.status, problem.title, code, str(problem), problem.errors, headers)
+    return answer(problem.status, problem.title, code_of(type(problem)), str(problem), problem.errors, headers)

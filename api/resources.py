@@ -21,30 +21,6 @@ class Page(BaseModel, Generic[Item]):
 class LeadResource(BaseModel):
     """A lead as it is known at `position`; `version` is also its ETag. Amounts are exact decimals, as text."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "lead_id": "6f0d1c9e-6a53-8f0e-9a49-0d0e5a3f2b11",
-                "customer_id": "0b3f3f0e-2f5e-8a55-8d0a-7a0f3b1c2d3e",
-                "version": 3,
-                "position": 4711,
-                "status": "open",
-                "title": "Ten seats for the workshop",
-                "source": "web",
-                "pipeline": "default",
-                "stage": "qualified",
-                "probability": "0.4",
-                "amount": "1200.00",
-                "currency": "EUR",
-                "product_ids": ["seat"],
-                "captured_at": "2026-03-03T09:30:00Z",
-                "last_event_at": "2026-03-04T10:00:00Z",
-                "open_follow_ups": 1,
-                "flags": [],
-            }
-        }
-    )
-
     lead_id: UUID
     customer_id: UUID
     version: int

@@ -52,11 +52,14 @@ def begin_session(store: Store, member_id: MemberId, way: str) -> str:
     return token
 
 
-def session_member(store: Store, token: str) -> UUID | None:
-    """The member whose session this token opens, while it lasts; None also when it was not used for too long."""
+def session_member(store: Store, token: str, *, is_use: bool = True) -> UUID | None:
+    """The member whose session this token opens, while it lasts; None also when it was not used for too long.
+
+    What a page does on its own, for as long as it is open, is no use.
+    """
     idle = timedelta(minutes=store.settings.session_idle_minutes)
     with store.pool.connection() as connection:
-        return access.session_member(connection, store.digest(token), idle)
+        return access.session_member(connection, store.digest(token), idle, is_use=is_use)
 
 
 def close_session(store: Store, token: str) -> None:

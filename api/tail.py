@@ -65,6 +65,8 @@ class Feed:
     """Raises a problem once the reader may not read any more."""
     cursor: Callable[[int], str]
     """The cursor of a position."""
+    event: str | None = None
+    """What its events are called, where readers listen for a name."""
 
 
 class Tail(Response):
@@ -139,7 +141,10 @@ class Tail(Response):
                     before = after
                     events, after = await run_in_threadpool(self._feed.read, after, max(head, after))
                     if events:
-                        yield b"".join(format_sse_event(data_str=text, id=cursor) for cursor, text in events)
+                        yield b"".join(
+                            format_sse_event(event=self._feed.event, data_str=text, id=cursor)
+                            for cursor, text in events
+                        )
                     else:  # also where nothing was meant for her she need not ask for all that once more
                         yield format_sse_event(comment="nothing new", id=self._feed.cursor(after))
                     quiet = 0.0

@@ -74,8 +74,13 @@ def undo_together(
     Idempotency-Key: the second answer counts what had been undone before."""
     if if_match is not None:
         raise BadIfMatch("An undo concerns many records, each as it stands. Leave out If-Match.")
+    return undo_for(caller, store, "api", request)
+
+
+def undo_for(caller: Principal, store: Store, channel: str, request: UndoRequest) -> UndoReport:
+    """The same for whoever asks through this channel. Raises NothingToUndo, also where she may not see all of it."""
     _must_see_all_of_it(store, caller.sight, request.id)
-    by = log.Envelope(caller.kind, caller.id, "api", request_id=underway.request_id())
+    by = log.Envelope(caller.kind, caller.id, channel, request_id=underway.request_id())
     return undo(store, by, request.id, reason=request.reason, dry_run=request.dry_run)
 
 

@@ -64,6 +64,8 @@ class Writer:
     """The one to work on, where a request carries out many commands."""
     is_brief: bool = False
     """Whether only what was done is answered, and not the record."""
+    correlation_id: UUID | None = None
+    """Of all that one wish did to many records, so that it can be undone together."""
 
     @property
     def owner_id(self) -> MemberId | None:
@@ -192,7 +194,13 @@ class Writer:
         """The position of the last event."""
         if command.occurred_at and command.occurred_at > datetime.now(UTC) + _CLOCK_TOLERANCE:
             raise OccurredInFuture()
-        envelope = log.Envelope(self.principal.kind, self.principal.id, self.channel, request_id=underway.request_id())
+        envelope = log.Envelope(
+            self.principal.kind,
+            self.principal.id,
+            self.channel,
+            self.correlation_id,
+            request_id=underway.request_id(),
+        )
         claim = log.Claim(customer_id, self.command_id, self._body_hash(command))
         positions = log.append(connection, new, envelope, claim, external_ids, self.turn)
         self.store.bell.ring(connection)
@@ -240,7 +248,11 @@ def writer(
         ),
     ] = None,
     if_match: Annotated[
-        str | None, Header(description="The ETag that you read: refused with 412 when the record has changed since.")
+        str | None,
+        Header(
+            description="The ETag that you read: refused with 412 when the record has changed since.",
+            json_schema_extra={"pattern": r'^(\*|"[0-9]{1,10}")$'},
+        ),
     ] = None,
     prefer: Annotated[
         str | None,

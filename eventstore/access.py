@@ -42,9 +42,10 @@ def add_session(connection: Connection, session: bytes, member_id: UUID, expires
     )
 
 
-def session_member(connection: Connection, session: bytes, idle: timedelta) -> UUID | None:
+def session_member(connection: Connection, session: bytes, idle: timedelta, *, is_use: bool = True) -> UUID | None:
     """Whose session it is, while it lasts and was used within the last `idle`; using it is noted, to the minute."""
-    row = connection.execute(query("eventstore", "session"), {"session": session, "idle": idle}).fetchone()
+    asked = {"session": session, "idle": idle, "is_use": is_use}
+    row = connection.execute(query("eventstore", "session"), asked).fetchone()
     return row["member_id"] if row else None
 
 

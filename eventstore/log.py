@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeVar, cast
@@ -213,6 +214,24 @@ def read(
             "customer_id": customer_id,
         },
     )
+    return [_recorded(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events are looked for; all of it must hold, and None asks for nothing."""
+
+    type: str | None = None
+    noun: str | None = None
+    actor_id: str | None = None
+    customer_id: UUID | None = None
+    correlation_id: UUID | None = None
+
+
+def explore(connection: Connection, wanted: Wanted, *, before: int, after: int, limit: int) -> list[Recorded]:
+    """Up to `limit` events between two positions, neither of them included, the newest first."""
+    bounds = {"before": before, "after": after, "limit": limit}
+    rows = connection.execute(query("eventstore", "explore"), {**asdict(wanted), **bounds})
     return [_recorded(row) for row in rows]
 
 

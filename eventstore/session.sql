@@ -1,4 +1,4 @@
--- Whose session it is, while it lasts. That it is used is written down once a minute.
+-- Whose session it is, while it lasts. That it is used is written down once a minute; being looked at is no use.
 WITH held AS (
     SELECT
         s.token_digest,
@@ -21,6 +21,7 @@ WITH held AS (
     SET last_seen_at = clock_timestamp()
     FROM held AS h
     WHERE s.token_digest = h.token_digest
+        AND %(is_use)s
         AND h.last_seen_at < clock_timestamp() - interval '1 minute'
 )
 SELECT member_id

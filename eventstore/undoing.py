@@ -31,6 +31,13 @@ def is_correlation(connection: Connection, together_id: UUID) -> bool:
     return bool(connection.execute(statement, [together_id]).rowcount)
 
 
+def last_together(connection: Connection, together_id: UUID) -> int | None:
+    """The position of the last event with this correlation id."""
+    statement = "SELECT max(position) AS last FROM log.event WHERE correlation_id = %s"
+    row = connection.execute(statement, [together_id]).fetchone()
+    return row["last"] if row else None
+
+
 def is_command(connection: Connection, together_id: UUID) -> bool:
     """Whether a command with this id was carried out. Reads all commands: their index begins with whose they are."""
     return bool(connection.execute("SELECT FROM log.command WHERE command_id = %s LIMIT 1", [together_id]).rowcount)

@@ -25,6 +25,23 @@ def get_customer(connection: Connection, customer_id: UUID, *, sight: Sight) -> 
     return found[0] | found[0].pop("parts") if found else None
 
 
+def rows_of(
+    connection: Connection, table: str, customer_ids: Collection[UUID], limit: int, *, sight: Sight
+) -> list[Row]:
+    """The rows that a table has of these customers, who are one: the newest, in the order in which they came."""
+    order = "customer_id" if table == "customer_360" else "position"
+    text = query("projections.customer_360", "rows_of").format(table=table, order=order)
+    parameters = {"customer_ids": list(customer_ids), "limit": limit}
+    return read(connection, text, (table,), parameters, sight=sight)[::-1]
+
+
+def names_of(connection: Connection, customer_ids: Collection[UUID], *, sight: Sight) -> Mapping[UUID, str | None]:
+    """How these customers are called now, as far as they may be seen."""
+    text, parameters = query("projections.customer_360", "names"), {"customer_ids": list(customer_ids)}
+    rows = read(connection, text, ("customer_360",), parameters, sight=sight) if customer_ids else ()
+    return {row["customer_id"]: row["name"] for row in rows}
+
+
 def customers_reached_at(
     connection: Connection, kind: str, addresses: Collection[str], *, sight: Sight
 ) -> dict[str, set[UUID]]:
@@ -53,3 +70,11 @@ def root_of(connection: Connection, customer_id: UUID, schema: str = LIVE, *, si
         sight=sight,
     )
     return alias[0]["root_customer_id"] if alias else customer_id
+
+
+def used_words(connection: Connection, *, sight: Sight) -> dict[str, list[str]]:
+    """The teams, groups, sources and tags of the newest customers, by kind, the most used first."""
+    found: dict[str, list[str]] = {}
+    for row in read(connection, query("projections.customer_360", "used_words"), ("customer_360",), {}, sight=sight):
+        found.setdefault(row["kind"], []).append(row["word"])
+    return found

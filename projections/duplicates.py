@@ -108,6 +108,14 @@ def all_duplicates(connection: Connection, limit: int, *, sight: Sight) -> list[
     return found
 
 
+def duplicates_of(connection: Connection, customer_id: UUID, *, sight: Sight) -> list[Candidate]:
+    """Who may be the same as one customer, the likeliest first; in each she is the first of the two."""
+    with connection.transaction():
+        trigrams = _prepared(connection, sight)
+        signs = _signs(connection, [customer_id], trigrams, sight, both_ways=True)
+        return sorted(_candidates(connection, signs, sight), key=lambda found: -found.score)
+
+
 def _customers(connection: Connection, first: UUID, sight: Sight) -> list[UUID]:
     parameters = {"first": first, "limit": _AT_ONCE}
     rows = read(connection, query("projections.duplicate", "looked_at"), TABLES, parameters, sight=sight)
@@ -124,10 +132,12 @@ def _prepared(connection: Connection, sight: Sight) -> str | None:
     return trigrams
 
 
-def _signs(connection: Connection, ids: Sequence[UUID], trigrams: str | None, sight: Sight) -> Mapping[Pair, _Signs]:
-    """What speaks for each pair of these customers and others with a greater id."""
+def _signs(
+    connection: Connection, ids: Sequence[UUID], trigrams: str | None, sight: Sight, *, both_ways: bool = False
+) -> Mapping[Pair, _Signs]:
+    """What speaks for each pair of these customers and others with a greater id; `both_ways` with any id."""
     signs: dict[Pair, _Signs] = defaultdict(_Signs)
-    parameters = {"customer_ids": list(ids), "most": _MOST_ALIKE, "shortest_key": _SHORTEST_KEY}
+    parameters = {"customer_ids": list(ids), "most": _MOST_ALIKE, "shortest_key": _SHORTEST_KEY, "both_ways": both_ways}
     for row in read(connection, query("projections.duplicate", "same"), TABLES, parameters, sight=sight):
         weight = _WEIGHTS.get((row["kind"], row["is_own"]), _OF_PERSON)
         said = _SAID[row["kind"]]

@@ -1,5 +1,6 @@
 """The lists and boards of leads."""
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -52,25 +53,54 @@ def get_lead(connection: Connection, lead_id: UUID, *, sight: Sight) -> Row | No
     return rows[0] if rows else None
 
 
-def stages(connection: Connection, pipeline: str, owner_id: UUID | None = None, *, sight: Sight) -> list[Row]:
-    """Per stage and currency: number, value and weighted value of the open leads."""
-    parameters = {"pipeline": pipeline, "owner_id": owner_id}
-    return read(connection, query("projections.lead", "stages"), ("lead",), parameters, sight=sight)
+@dataclass(frozen=True, slots=True)
+class OnBoard:
+    """Which leads a board shows: those of one pipeline, and of them all or one owner's, one team's, from one source."""
+
+    pipeline: str
+    owner_id: UUID | None = None
+    team: str | None = None
+    source: str | None = None
 
 
-def board(
-    connection: Connection, pipeline: str, *, limit: int, sight: Sight, owner_id: UUID | None = None
-) -> list[Row]:
-    """Per stage, the `limit` open leads that something happened to last, the latest first."""
-    parameters = {"pipeline": pipeline, "limit": limit, "owner_id": owner_id}
-    reads = (*LEAD_LIST, "lead_stage_interval")
-    return read(connection, query("projections.lead", "board"), reads, parameters, sight=sight)
+def stages(connection: Connection, shown: OnBoard, at: datetime | None = None, *, sight: Sight) -> list[Row]:
+    """Per stage and currency: number, value and weighted value of the leads that are open, or were at a moment."""
+    if at:
+        tables, parameters = ("lead", "lead_stage_interval"), asdict(shown) | {"at": at}
+        return read(connection, query("projections.lead", "stages_at"), tables, parameters, sight=sight)
+    return read(connection, query("projections.lead", "stages"), ("lead",), asdict(shown), sight=sight)
 
 
-def recently_closed(connection: Connection, *, limit: int, sight: Sight, owner_id: UUID | None = None) -> list[Row]:
+def board(connection: Connection, shown: OnBoard, at: datetime | None = None, *, limit: int, sight: Sight) -> list[Row]:
+    """Per stage, the `limit` open leads that something happened to last, the latest first; of a moment that has passed
+    those that had been in their stage longest."""
+    text = query("projections.lead", "board_at" if at else "board")
+    parameters = asdict(shown) | {"limit": limit} | ({"at": at} if at else {})
+    return read(connection, text, (*LEAD_LIST, "lead_stage_interval"), parameters, sight=sight)
+
+
+def recently_closed(connection: Connection, shown: OnBoard, *, limit: int, sight: Sight) -> list[Row]:
     """The leads that were won, lost or disqualified last, the latest first."""
-    parameters = {"limit": limit, "owner_id": owner_id}
+    parameters = asdict(shown) | {"limit": limit}
     return read(connection, query("projections.lead", "closed"), LEAD_LIST, parameters, sight=sight)
+
+
+def usual_stays(connection: Connection, pipeline: str, at: datetime, *, sight: Sight) -> dict[str, Row]:
+    """Per stage how long leads stay there: the `usual` and the `long` time, where enough have left it."""
+    text, parameters = query("projections.lead", "usual_stay"), {"pipeline": pipeline, "at": at}
+    return {row["stage"]: row for row in read(connection, text, ("lead_stage_interval",), parameters, sight=sight)}
+
+
+def lost_reasons(connection: Connection, shown: OnBoard, at: datetime, *, sight: Sight) -> list[Row]:
+    """Why leads were lost in the ninety days before a moment, and how many, the most frequent reason first."""
+    text, parameters = query("projections.lead", "lost_reasons"), asdict(shown) | {"at": at}
+    return read(connection, text, ("lead",), parameters, sight=sight)
+
+
+def board_filters(connection: Connection, *, sight: Sight) -> Row:
+    """The pipelines, teams and sources of the open leads."""
+    (row,) = read(connection, query("projections.lead", "board_filters"), ("lead",), {}, sight=sight)
+    return {name: found or [] for name, found in row.items()}
 
 
 def span(connection: Connection, as_of: datetime, *, sight: Sight) -> tuple[datetime, datetime] | None:

@@ -1,12 +1,14 @@
 """One SELECT, several histories: a fold is the same text live, in a rebuild, and for one lead at any position."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from eventstore.database import Connection, query
 from projections.read_models import ROOT, Fold, ReadModel
@@ -150,8 +152,17 @@ def refold(
     return done
 
 
-def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -> list[Row]:
-    """The answer's rows of one refold key as of a position, folded on the fly."""
+def rows_at(
+    connection: Connection,
+    model: ReadModel,
+    key: UUID,
+    horizon: int,
+    *,
+    happened_by: datetime | None = None,
+    as_if: Mapping[str, object] | None = None,
+) -> list[Row]:
+    """The answer's rows of one refold key as of a position, folded on the fly: of what is known there all of it, or
+    only what had happened by a moment; and `as_if` the customer of that event had just been merged into the key's."""
     *before, last = model.folds
     parts, types = [], {}
     for number, fold in enumerate(before):
@@ -166,7 +177,9 @@ def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -
             )
         )
     names = _names(connection, model, last.table, LIVE)
-    whole = Fold(last.table, last.key_column, last.table_key, model.types, "".join(fold.text for fold in model.folds))
+    # where a customer's history is asked for, whose it is must be known, also where the fold itself does not ask
+    texts = [*(fold.text for fold in model.folds), last.key_column]
+    whole = Fold(last.table, last.key_column, last.table_key, model.types, "\n".join(texts))
     text: sql.Composable = sql.SQL(last.text)
     if before:
         types["types_last"] = list(last.types)
@@ -174,7 +187,16 @@ def rows_at(connection: Connection, model: ReadModel, key: UUID, horizon: int) -
             types=sql.Placeholder("types_last"), columns=_listed(names), fold=text
         )
     statement, parameters = _history(
-        connection, whole, horizon, these([key]), sql.Composed(parts), names, text, is_read_once=True
+        connection,
+        whole,
+        horizon,
+        these([key]),
+        sql.Composed(parts),
+        names,
+        text,
+        is_read_once=True,
+        happened_by=happened_by,
+        as_if=as_if,
     )
     return connection.execute(statement, {**parameters, **types}).fetchall()
 
@@ -269,6 +291,8 @@ def _history(
     *,
     is_shuffled: bool = False,
     is_read_once: bool = False,
+    happened_by: datetime | None = None,
+    as_if: Mapping[str, object] | None = None,
 ) -> tuple[sql.Composed, dict[str, object]]:
     """The SELECT of these columns from a fold's text, over the history of the keys in a scope; its parameters.
 
@@ -277,12 +301,17 @@ def _history(
     owners = Roots()
     if fold.is_rooted and fold.types:
         owners = roots(connection, fold.key_column, horizon, scope.keys if scope.is_few else None)
+    if as_if and scope.keys:
+        merged_id = UUID(str(as_if["customer_id"]))
+        owners = owners.with_merged(merged_id, roots(connection, fold.key_column, horizon, [merged_id]), scope.keys[0])
     condition, limits = scope.history(fold, owners)
     statement = sql.SQL(query("replay", "history")).format(
         kept=sql.SQL("MATERIALIZED" if is_read_once else "NOT MATERIALIZED"),
         root=sql.SQL(", {} AS root_customer_id").format(owners.column) if fold.is_rooted else sql.SQL(""),
         aliases=owners.joins,
         scope=condition,
+        happened_by=sql.SQL("AND recorded.occurred_at <= %(happened_by)s" if happened_by else ""),
+        as_if=sql.SQL(query("replay", "as_if") if as_if else ""),
         # of few events each is looked up, of all those that were undone are set apart: left to itself the planner
         # takes the wrong way after a large undo, until the table is analysed
         one_by_one=sql.SQL("OFFSET 0" if scope.is_few else ""),
@@ -291,7 +320,10 @@ def _history(
         columns=_listed(names),
         fold=text,  # a fold's file is as trusted as the program
     )
-    return statement, {"horizon": horizon, "types": list(fold.types), **owners.parameters, **limits}
+    asked: dict[str, object] = {"horizon": horizon, "types": list(fold.types), "happened_by": happened_by}
+    if as_if and scope.keys:
+        asked |= {"as_if": Jsonb(as_if), "as_if_root": scope.keys[0]}
+    return statement, {**asked, **owners.parameters, **limits}
 
 
 def _listed(names: Iterable[str]) -> sql.SQL:

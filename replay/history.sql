@@ -4,6 +4,7 @@ WITH history AS {kept} (
     FROM log.history AS recorded
     {aliases}
     WHERE recorded.position <= %(horizon)s
+        {happened_by}
         AND recorded.type = ANY(%(types)s)
         AND {scope}
         AND NOT EXISTS (
@@ -14,6 +15,7 @@ WITH history AS {kept} (
                 AND undone.since_position <= %(horizon)s
             {one_by_one}
         )
+    {as_if}
     {order}
 ){earlier}
 SELECT

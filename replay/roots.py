@@ -43,6 +43,12 @@ class Roots:
     def __bool__(self) -> bool:
         return bool(self.merged or self.misfiled)
 
+    def with_merged(self, customer_id: UUID, hers: "Roots", survivor_id: UUID) -> "Roots":
+        """The same as if a customer, with all who live on in her, were merged into another."""
+        merged = {one: survivor_id for one, root in hers.merged.items() if root == customer_id}
+        misfiled = {one: survivor_id if root == customer_id else root for one, root in hers.misfiled.items()}
+        return Roots({**self.merged, **merged, customer_id: survivor_id}, {**misfiled, **self.misfiled})
+
     def of(self, is_wanted: Callable[[UUID], bool]) -> tuple[list[UUID], list[UUID]]:
         """The customers and the records whose roots are wanted, and who would not be found by their own customer."""
         return (

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -36,6 +36,30 @@ class Health:
 def health(connection: Connection) -> list[Health]:
     """Of each read model that this program knows, by name."""
     return [Health(**row) for row in connection.execute(query("replay", "health"), {"names": list(read_models())})]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a live read model stands, and what it takes up."""
+
+    read_model: str
+    position: int
+    rebuilt_at: datetime
+    verified_at: datetime | None
+    rows_differing: int | None
+    events_a_second: float | None
+    """How fast it was last folded anew."""
+    parked_keys: int
+    has_previous: bool
+    """Whether the version before is kept, to go back to."""
+    rows: int | None
+    """About, as of the last statistics; None where the server has none yet."""
+    bytes: int
+
+
+def standing(connection: Connection) -> list[Standing]:
+    """Of each read model that this program knows, by name."""
+    return [Standing(**row) for row in connection.execute(query("replay", "standing"), {"names": list(read_models())})]
 
 
 def keep_finding(connection: Connection, report: Report) -> None:

@@ -1,6 +1,6 @@
 """The versions of each read model that are kept up to date: the live one, and the one before it to go back to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -153,3 +153,9 @@ def turn(connection: Connection, work: str) -> Iterator[None]:
         yield
     finally:
         connection.execute(unlock, [work])
+
+
+def at_work(connection: Connection, works: Collection[str]) -> set[str]:
+    """Which of these works some process is doing now."""
+    rows = connection.execute(query("replay", "at_work"), {"works": list(works), "turns": _TURNS})
+    return {row["work"] for row in rows}

@@ -30,6 +30,7 @@ from eventstore import server
 from eventstore.database import connect
 from projections.kpi import kpis
 from projections.read_models import read_models
+from projections.sight import EVERYTHING
 from replay.follow import catch_up
 from replay.verification import verify
 
@@ -98,7 +99,7 @@ def counts(report: ImportReport) -> tuple[int, int, int, int]:
 
 def asked(store: Store, slug: str, first: date | None = None, end: date | None = None, **options: Any) -> KpiResult:
     with store.pool.connection() as connection:
-        return ask(connection, kpis()[slug], "UTC", first, end, **options)
+        return ask(connection, kpis()[slug], "UTC", first, end, sight=EVERYTHING, **options)
 
 
 def share(figure: KpiResult | KpiGroup) -> tuple[int, int]:

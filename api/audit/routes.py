@@ -144,9 +144,9 @@ Asking = Annotated[Reader, Depends(_reader)]
     response_model=Page[AuditedEvent],
     responses=documented(NotFound, BadParameter, BadCursor, EpochEnded) | _FORMATS,
 )
-def history(
-    question: Asked,
+def history_of_customer(
     reader: Asking,
+    question: Asked,
     store: OpenStore,
     response: Response,
     limit: Limit = 50,
@@ -177,7 +177,7 @@ def history(
     "/{customer_id}/history/difference",
     responses=documented(NotFound, BadParameter),
 )
-def history_difference(
+def difference_in_history(
     customer_id: CustomerId,
     reader: Asking,
     store: OpenStore,

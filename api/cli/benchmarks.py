@@ -1,7 +1,7 @@
 """`crm bench`: measures the log on this machine, beside its peers, on a server or database of its own."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, time
 from itertools import chain
 from pathlib import Path
@@ -167,6 +167,32 @@ def bench_kpi(
 
     with explaining(), (_many if short else _demo)(customers) as conninfo:
         _report(kpis.run(conninfo), as_json)
+
+
+@app.command("api")
+def bench_api(
+    customers: Annotated[list[int] | None, typer.Option(min=1, help="Sizes of the demo company. Repeatable.")] = None,
+    seconds: Seconds = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Requests to the API against bare FastAPI routes in the same process; and in a large log against a small one."""
+    from bench import ground
+
+    with explaining(), ground.scratch(*_server()) as conninfo:
+        _report(_api_figures(conninfo, sorted(customers or [130, 13_000]), seconds), as_json)
+
+
+def _api_figures(conninfo: str, sizes: list[int], seconds: float) -> "Iterator[Result | Measured]":
+    from api.cli.bench_server import serving
+    from bench import api, ground
+
+    with ExitStack() as stack:
+        smallest, *larger = [
+            stack.enter_context(serving(stack.enter_context(ground.database(conninfo)), size)) for size in sizes
+        ]
+        yield from api.run(smallest, seconds)
+        for size, served in zip(sizes[1:], larger, strict=True):
+            yield api.growth(smallest, served, f"{size * _EVENTS_PER_CUSTOMER:,} events", seconds)
 
 
 @contextmanager

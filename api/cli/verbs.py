@@ -15,6 +15,7 @@ from api.cli import (
     exporting,
     figures,
     fitting,
+    fuzzing,
     importing,
     past,
     projections,
@@ -58,6 +59,7 @@ app.add_typer(upkeep.app)
 app.add_typer(audit.app)
 app.add_typer(exporting.app)
 app.add_typer(past.app)
+app.command()(fuzzing.fuzz)
 app.add_typer(replaying.app)
 app.add_typer(replaying.parked, name="parked")
 importing.app.command("log")(exporting.import_log)

@@ -64,7 +64,7 @@ _PUT = documented(
 
 
 @router.get("/customers/by-external-id/{system}/{key:path}", responses=_GET, tags=["customers"])
-def get_customer(
+def get_customer_by_external_id(
     system: System,
     key: Key,
     caller: Annotated[Principal, Security(principal, scopes=["customers:read"])],
@@ -79,7 +79,7 @@ def get_customer(
 
 
 @router.get("/leads/by-external-id/{system}/{key:path}", responses=_GET, tags=["leads"])
-def get_lead(
+def get_lead_by_external_id(
     system: System,
     key: Key,
     caller: Annotated[Principal, Security(principal, scopes=["leads:read"])],
@@ -96,7 +96,7 @@ def get_lead(
 
 
 @router.get("/tickets/by-external-id/{system}/{key:path}", responses=_GET, tags=["tickets"])
-def get_ticket(
+def get_ticket_by_external_id(
     system: System,
     key: Key,
     caller: Annotated[Principal, Security(principal, scopes=["tickets:read"])],
@@ -113,7 +113,7 @@ def get_ticket(
 
 
 @router.put("/customers/by-external-id/{system}/{key:path}", responses=_PUT, tags=["customers"])
-def put_customer(
+def put_customer_by_external_id(
     system: System,
     key: Key,
     wanted: PutCustomer,
@@ -126,7 +126,7 @@ def put_customer(
 
 
 @router.put("/leads/by-external-id/{system}/{key:path}", responses=_PUT, tags=["leads"])
-def put_lead(
+def put_lead_by_external_id(
     system: System, key: Key, wanted: PutLead, write: Annotated[Writer, Security(writer, scopes=["leads:write"])]
 ) -> LeadAnswer:
     """Say what another system knows of a lead: captured if it is not there, else what differs is recorded. Without
@@ -136,7 +136,7 @@ def put_lead(
 
 
 @router.put("/tickets/by-external-id/{system}/{key:path}", responses=_PUT, tags=["tickets"])
-def put_ticket(
+def put_ticket_by_external_id(
     system: System, key: Key, wanted: PutTicket, write: Annotated[Writer, Security(writer, scopes=["tickets:write"])]
 ) -> TicketAnswer:
     """Say what another system knows of a ticket: opened if it is not there, else what differs is recorded. Without

@@ -48,7 +48,11 @@ def _publish_kpi(write: Writer, said: Any, _: UUID) -> CommandResult:  # Any: th
         raise NotFound("There is no figure with this kpi, or it has another name now: /v1/kpis lists them all.")
     values(kpi, said.parameters)
     command = rules.PublishKpiDefinition(
-        kpi=kpi.slug, formula_digest=kpi.digest, parameters=said.parameters, target=said.target
+        kpi=kpi.slug,
+        formula_digest=kpi.digest,
+        parameters=said.parameters,
+        target=said.target,
+        target_is=said.target_is,
     )
     return _deciding(write, said, lambda state: rules.publish_kpi_definition(state, command))
 
@@ -89,6 +93,8 @@ SETTINGS: tuple[Resource, ...] = (
             _begins("invite", rules.InviteMember, _invite, "member_id"),
             Row("grant-role", rules.GrantRole, _grant_role),
             row("revoke-role", rules.RevokeRole, rules.revoke_role),
+            row("join-team", rules.JoinTeam, rules.join_team),
+            row("leave-team", rules.LeaveTeam, rules.leave_team),
             row("deactivate", rules.DeactivateMember, rules.deactivate_member),
         ),
         part="member_id",

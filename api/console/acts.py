@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -14,9 +13,11 @@ from pydantic import ValidationError
 from api.access import OpenStore, Principal
 from api.capturing import capture as capture_lead
 from api.console.board import show_board
+from api.console.board_asked import AskedBoard, asked_before
 from api.console.frame import LeadEditor, Notice, PageRoute, Typed, viewers_zone
 from api.console.lead import show_lead
 from api.console.shown import words
+from api.console.told import changes_since, names_of
 from api.problems import IdempotencyKeyReused, StaleVersion
 from api.resources import LeadAnswer, LeadResource
 from api.store import Store
@@ -25,6 +26,7 @@ from domain import lead as rules
 from domain.event import Command, Refusal
 from domain.lead import Lead
 from domain.workspace import DEFAULT_PIPELINE
+from eventstore import log
 from eventstore.log import CommandAlreadyCarriedOut, SubjectForgotten, VersionConflict
 
 router = APIRouter(prefix="/console/leads", route_class=PageRoute, include_in_schema=False)
@@ -34,11 +36,11 @@ Field = Annotated[str | None, Form()]
 """What was typed into a field; None when it was left empty. The command judges it, so that the page can explain."""
 
 _CHANGED_SINCE = (
-    "Somebody changed this lead after you opened the page. Nothing was done and nothing was overwritten: "
+    "Somebody changed this lead after you opened the page. {changes} Nothing was done and nothing was overwritten: "
     "here is how it stands now. Send the form again if you still want to."
 )
 _BUSY = "Others are changing this lead at the same moment. Nothing was done; try again."
-_SENT_BEFORE = "This form was sent before with other content. Nothing was done this time; send it again if you mean it."
+SENT_BEFORE = "This form was sent before with other content. Nothing was done this time; send it again if you mean it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Sent:
     form_key: str
     version: int | None
     shown_on: Literal["board", "lead"]
-    owner: str
+    asked: AskedBoard
     typed: Typed
 
     def capture(self, fields: Mapping[str, object]) -> Response:
@@ -86,29 +88,39 @@ class Sent:
         try:
             command = kind.model_validate({name: value for name, value in fields.items() if value is not None})
         except ValidationError as error:
-            return self._told(lead_id, 422, _unfit(error))
+            return self._told(lead_id, 422, unfit(error))
         try:
             lead = carry_out(self.writer(), command)
         except (Refusal, SubjectForgotten) as refusal:
             return self._told(lead_id, 409, str(refusal))
         except StaleVersion as stale:
-            return self._told(lead_id, stale.status, _CHANGED_SINCE)
+            return self._told(lead_id, stale.status, self._changed_since(lead_id))
         except IdempotencyKeyReused as reused:
-            return self._told(lead_id, reused.status, _SENT_BEFORE)
+            return self._told(lead_id, reused.status, SENT_BEFORE)
         except (VersionConflict, CommandAlreadyCarriedOut):
             return self._told(lead_id, 409, _BUSY)
         assert isinstance(lead, LeadResource), "who sends forms may read leads"
         if self.shown_on == "lead":
             return RedirectResponse(f"/console/leads/{lead.lead_id}", 303)
-        query = urlencode({"position": lead.position} | ({"owner": self.owner} if self.owner else {}))
+        query = "&".join(filter(None, [f"position={lead.position}", self.asked.query]))
         return RedirectResponse(f"/console/pipeline?{query}#lead-{lead.lead_id}", 303)
+
+    def _changed_since(self, lead_id: UUID | None) -> str:
+        """Who was faster, with what, and when."""
+        assert lead_id is not None
+        assert self.version is not None
+        with self.store.pool.connection() as connection:
+            names = names_of(self.store.settled.now(connection)[0])
+            history = log.load(connection, lead_id).history
+        changes = changes_since(history, self.version, names, self.member.sight, datetime.now(UTC))
+        return _CHANGED_SINCE.format(changes=changes)
 
     def _told(self, lead_id: UUID | None, status: int, text: str) -> Response:
         act = self.request.url.path.rpartition("/")[2]
         notice = Notice(status, text, act, self.typed, self.version)
         if self.shown_on == "lead" and lead_id:
             return show_lead(self.request, self.store, self.member, lead_id, notice)
-        return show_board(self.request, self.store, self.member, self.owner, notice=notice)
+        return show_board(self.request, self.store, self.member, self.asked, notice=notice)
 
 
 async def sent(
@@ -118,11 +130,11 @@ async def sent(
     form_key: Annotated[str, Form(min_length=8, max_length=64)],
     version: Annotated[int | None, Form()] = None,
     shown_on: Annotated[Literal["board", "lead"], Form()] = "lead",
-    owner: Annotated[str, Form()] = "",
+    board: Annotated[str, Form(max_length=2_000)] = "",
 ) -> Sent:
     """The form of this request; only who is signed in may send one."""
     typed = Typed({name: value for name, value in (await request.form()).items() if isinstance(value, str)})
-    return Sent(request, store, member, form_key, version, shown_on, owner, typed)
+    return Sent(request, store, member, form_key, version, shown_on, asked_before(board), typed)
 
 
 SentForm = Annotated[Sent, Depends(sent)]
@@ -231,7 +243,7 @@ def _money(amount: str | None, currency: str | None) -> Mapping[str, str] | None
     return {"amount": amount, "currency": (currency or "").strip().upper()} if amount else None
 
 
-def _unfit(error: ValidationError) -> str:
+def unfit(error: ValidationError) -> str:
     """One sentence per field; the library's own words, without the value that was sent."""
     told = (f"{words(str(found['loc'][-1])).capitalize()}: {found['msg'].lower()}." for found in error.errors())
     return f"Nothing was done. {' '.join(dict.fromkeys(told))}"

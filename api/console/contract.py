@@ -108,20 +108,11 @@ def shapes(document: Schema, named: set[str]) -> list[Shape]:
     ]
 
 
-def add_examples(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with an example of every body that a route takes."""
-    for methods in document["paths"].values():
-        for told in methods.values():
-            for body in told.get("requestBody", {}).get("content", {}).values():
-                body["example"] = _example(document, body["schema"], "")
-    return document
-
-
 def _operation(document: Schema, base: str, path: str, method: str, told: Schema) -> Operation:
     parameters = told.get("parameters", ())
     content: Schema = told.get("requestBody", {}).get("content", {})
     body = next((kind["schema"] for kind in content.values()), None)
-    example = _example(document, body, "") if body else None
+    sample = example(document, body) if body else None
     scopes = [scope for scheme in told.get("security", ()) for scopes in scheme.values() for scope in scopes]
     return Operation(
         anchor=f"{method}{path}".replace("/", "-").replace("{", "").replace("}", ""),
@@ -133,8 +124,8 @@ def _operation(document: Schema, base: str, path: str, method: str, told: Schema
         headers=[_parameter(document, one) for one in parameters if one["in"] == "header"],
         body=list(_fields(document, body)) if body else [],
         body_about=_resolved(document, body).get("description", "") if body else "",
-        example=json.dumps(example, indent=2, ensure_ascii=False) if body and _FORM not in content else None,
-        curl=_curl(base, path, method, signed=bool(told.get("security")), body=example, form=_FORM in content),
+        example=json.dumps(sample, indent=2, ensure_ascii=False) if body and _FORM not in content else None,
+        curl=_curl(base, path, method, signed=bool(told.get("security")), body=sample, form=_FORM in content),
         answers=[_answer(document, status, answer) for status, answer in told["responses"].items()],
     )
 
@@ -201,26 +192,31 @@ def _default(schema: Schema) -> str | None:
     return None if default is None else json.dumps(default).strip('"')
 
 
-def _example(document: Schema, schema: Schema, name: str) -> object:
+def example(document: Schema, schema: Schema, name: str = "") -> object:
     """A value that is accepted: the schema's own example, else what its name suggests, else what is required."""
     resolved = _resolved(document, schema)
     if "example" in resolved or "examples" in resolved:
         return resolved["example"] if "example" in resolved else resolved["examples"][0]
-    # money has the name of an amount, too
-    if name in _SAMPLES and ("properties" not in resolved or isinstance(_SAMPLES[name], dict)):
+    # money has the name of an amount, too, and a figure's value is a number
+    inside = _resolved(document, next(_choices(resolved), resolved))
+    if name in _SAMPLES and ("properties" in inside) == isinstance(_SAMPLES[name], dict):
         return _SAMPLES[name]
     if "properties" in resolved:
         fields, required = resolved["properties"], resolved.get("required", ())
         chosen = [field for field in fields if field in required or field in _SAMPLES]
         chosen = chosen or [field for field in fields if field != "occurred_at"][:2]
-        return {field: _example(document, fields[field], field) for field in chosen}
+        return {field: example(document, fields[field], field) for field in chosen}
     if "anyOf" in resolved:
-        return _example(document, next(one for one in resolved["anyOf"] if one.get("type") != "null"), name)
+        return example(document, next(_choices(resolved)), name)
     if "enum" in resolved:
         return resolved["enum"][0]
     if resolved.get("format") in _FORMATS:
         return _FORMATS[resolved["format"]]
-    return {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}.get(resolved["type"], name)
+    return {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}.get(resolved.get("type", ""), name)
+
+
+def _choices(schema: Schema) -> Iterator[Schema]:
+    return (one for one in schema.get("anyOf", ()) if one.get("type") != "null")
 
 
 def _curl(base: str, path: str, method: str, *, signed: bool, body: object, form: bool) -> str:

@@ -53,15 +53,28 @@ class Room:
     address: str
     key: str
     parts: tuple[str, ...] = ()
+    scope: str | None = None
+    """What it takes to go there; to who lacks it the entry is not shown."""
 
     def holds(self, path: str) -> bool:
-        """Whether the page at this path is one of the room's."""
+        """Whether the page at this path is one of the room's; all others lie below the address of the first."""
+        if self.address == HOME:
+            return path == HOME
         return any(path == part or path.startswith(f"{part}/") for part in (self.address, *self.parts))
 
 
+HOME = "/console"
+
 ROOMS = (
-    Room("Pipeline", "/console/pipeline", "p", ("/console/leads",)),
-    Room("Figures", "/console/kpis", "f"),
+    Room("Home", HOME, "h"),
+    Room("Customers", "/console/customers", "c", scope="customers:read"),
+    Room("Pipeline", "/console/pipeline", "p", ("/console/leads",), "leads:read"),
+    Room("Tickets", "/console/tickets", "t", scope="tickets:read"),
+    Room("Agenda", "/console/agenda", "a", scope="customers:read"),
+    Room("Figures", "/console/kpis", "f", scope="kpis:read"),
+    Room("Log", "/console/log", "l", scope="events:read"),
+    Room("Import", "/console/imports", "i", scope="imports:read"),
+    Room("Settings", "/console/settings", "s", scope="settings:read"),
     Room("API", "/docs", "d"),
 )
 
@@ -116,19 +129,34 @@ class PageRoute(APIRoute):
 def signed_in(scopes: SecurityScopes, request: Request, store: OpenStore) -> Principal:
     """The member whose session the browser holds. Raises NotSignedInHere, or NotAllowed when none of her roles has a
     scope that the page asks for."""
+    member = still_signed_in(request, store, *scopes.scopes, is_use=True)
+    underway.belongs_to(member.id, limited=False)  # people are slow, and their pages may ask for much at once
+    return member
+
+
+def still_signed_in(request: Request, store: Store, *scopes: str, is_use: bool = False) -> Principal:
+    """The same during an answer that goes on for long, which keeps no session from ending."""
     token = held(request, SESSION)
-    member_id = session_member(store, token) if token else None
+    member_id = session_member(store, token, is_use=is_use) if token else None
     if member_id is None:
         raise NotSignedInHere()
     with store.pool.connection() as connection:
         member = principal_of_member(store, connection, member_id)
-    member.must(*scopes.scopes)
-    underway.belongs_to(member_id, limited=False)  # people are slow, and their pages may ask for much at once
+    member.must(*scopes)
+    request.state.scopes = member.scopes
     return member
 
 
 LeadViewer = Annotated[Principal, Security(signed_in, scopes=["leads:read"])]
 LeadEditor = Annotated[Principal, Security(signed_in, scopes=["leads:read", "leads:write"])]
+CustomerViewer = Annotated[Principal, Security(signed_in, scopes=["customers:read"])]
+CustomerEditor = Annotated[Principal, Security(signed_in, scopes=["customers:read", "customers:write"])]
+TicketViewer = Annotated[Principal, Security(signed_in, scopes=["tickets:read"])]
+TicketEditor = Annotated[Principal, Security(signed_in, scopes=["tickets:read", "tickets:write"])]
+Worker = Annotated[
+    Principal, Security(signed_in, scopes=["customers:read", "customers:write", "leads:write", "tickets:write"])
+]
+"""Whoever may act on all that a follow-up can be of."""
 KpiViewer = Annotated[Principal, Security(signed_in, scopes=["kpis:read"])]
 EventViewer = Annotated[Principal, Security(signed_in, scopes=["kpis:read", "events:read"])]
 
@@ -145,7 +173,7 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
     """A page from its template; `values` are what the template shows."""
     frame = {
         "here": request.url.path,
-        "rooms": ROOMS,
+        "rooms": [room for room in ROOMS if room.scope is None or room.scope in _scopes(request)],
         "viewers_zone": viewers_zone(request),
         "may_sign_out": held(request, SESSION) is not None,
         "form_key": secrets.token_urlsafe(12),  # one per page shown: a form sent twice from it acts once
@@ -162,6 +190,12 @@ def explain(request: Request, status: int, title: str, detail: str) -> HTMLRespo
     return page(
         request, "problem.html", status, title=title, detail=detail, unsigned=status == 401, has_service=has_service
     )
+
+
+def _scopes(request: Request) -> frozenset[str]:
+    """Of whoever is signed in, as far as that was asked."""
+    scopes: frozenset[str] = getattr(request.state, "scopes", frozenset())
+    return scopes
 
 
 def _store(request: Request) -> Store:
@@ -194,9 +228,10 @@ def _finished(request: Request, response: Response) -> Response:
         # a link's token never leaves; elsewhere no-referrer would make browsers hide a form's origin from ourselves too
         "Referrer-Policy": "no-referrer" if request.query_params.keys() & {"token", "code"} else "same-origin",
     }
-    packs = "gzip" in request.headers.get("accept-encoding", "") and len(response.body) > _WORTH_PACKING
+    body = getattr(response, "body", b"")  # one that is sent piece by piece has none
+    packs = "gzip" in request.headers.get("accept-encoding", "") and len(body) > _WORTH_PACKING
     if packs:
-        response.body = gzip.compress(response.body, 6, mtime=0)
+        response.body = gzip.compress(body, 6, mtime=0)
         headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding", "Content-Length": str(len(response.body))}
     response.headers.update(headers)
     return response
@@ -216,14 +251,18 @@ _templates.filters.update(
         shown.age,
         shown.amount,
         shown.day,
+        shown.decimal,
         shown.exact,
         shown.figure,
         shown.flag,
+        shown.hours,
         shown.marked,
         shown.minute,
         shown.money,
         shown.number,
         shown.percent,
+        shown.seconds,
+        shown.size,
         shown.tick,
         shown.whole,
         shown.words,

@@ -57,8 +57,9 @@ class Overview:
     cards: Sequence[Card]
 
 
-def overview(store: Store, every: Glance, sight: Sight) -> Overview:
-    """Every figure of the last month or quarter that is over in the workspace's zone, as it is known now."""
+def overview(store: Store, every: Glance, sight: Sight, only: Sequence[str] | None = None) -> Overview:
+    """Every figure of the last month or quarter that is over in the workspace's zone, as it is known now; or only those
+    with these slugs, in this order."""
     zone = store.settings.zone
     with store.pool.connection() as connection:
         first, end = last_whole(every, log.now(connection).astimezone(time_zone(zone)).date())
@@ -72,7 +73,7 @@ def overview(store: Store, every: Glance, sight: Sight) -> Overview:
             return _card(kpi, found, first, end)
 
     with ThreadPoolExecutor(_AT_ONCE) as several:
-        cards = list(several.map(card, kpis().values()))
+        cards = list(several.map(card, kpis().values() if only is None else map(kpis().__getitem__, only)))
     return Overview(_named(first, every), _named(starts_before(first, every, 1), every), cards)
 
 

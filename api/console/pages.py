@@ -6,9 +6,30 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.access import OpenStore
-from api.console import acts, assets, board, figures, lead, oidc
+from api.console import (
+    acts,
+    agenda,
+    assets,
+    board,
+    customer,
+    customer_acts,
+    customer_merge,
+    customers,
+    figures,
+    find,
+    home,
+    import_drafts,
+    lead,
+    live,
+    oidc,
+    ticket,
+    ticket_acts,
+    tickets,
+)
 from api.console.cookies import SESSION, give_session, held, take_back
-from api.console.frame import PageRoute, explain
+from api.console.frame import HOME, PageRoute, explain
+from api.console.log import explorer, models, tail
+from api.console.settings import pages as settings
 from api.sessions import close_session, open_session
 
 _LINK_IS_WORTHLESS = "It was used before, is older than an hour, or was not copied whole. Get a new one:"
@@ -17,10 +38,9 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/")
-@router.get("/console")
-def home() -> Response:
-    """Straight to the board."""
-    return RedirectResponse("/console/pipeline", 303)
+def front_door() -> Response:
+    """Straight to what needs attention."""
+    return RedirectResponse(HOME, 303)
 
 
 @router.get("/console/sign-in")
@@ -44,5 +64,28 @@ def sign_out(request: Request, store: OpenStore) -> Response:
     return response
 
 
-for pages in (assets.router, oidc.router, board.router, lead.router, acts.router, figures.router):
+for pages in (
+    assets.router,
+    oidc.router,
+    home.router,
+    find.router,
+    customers.router,
+    customer_merge.router,
+    customer.router,
+    customer_acts.router,
+    agenda.router,
+    board.router,
+    lead.router,
+    acts.router,
+    live.router,
+    tickets.router,
+    ticket.router,
+    ticket_acts.router,
+    figures.router,
+    models.router,
+    tail.router,
+    explorer.router,
+    settings.router,
+    import_drafts.router,
+):
     router.include_router(pages)

@@ -11,7 +11,7 @@ _FLAGS = {
     "no_capture_date": "the file gave no date of capture",
     "no_close_date": "the file gave no date of closing",
     "closed_before_captured": "closed before it was captured, says the file",
-    "simulated": "this lead is simulated",
+    "simulated": "this is simulated",
 }
 
 
@@ -98,9 +98,34 @@ def age(since: datetime | None, now: datetime) -> str:
     return f"{passed.days // 30} months" if passed < timedelta(days=730) else f"{passed.days // 365} years"
 
 
+def decimal(value: Decimal | int | float | str) -> Decimal:
+    """An amount as JSON has it."""
+    return Decimal(str(value))
+
+
+def hours(seconds: int) -> str:
+    """A time of work in minutes or, from two hours on, in hours: 45 min, 12 h."""
+    return f"{number(seconds // 60)} min" if seconds < 7_200 else f"{number(seconds // 3_600)} h"
+
+
 def flag(name: str) -> str:
     """An oddity of an import in words."""
     return _FLAGS.get(name, words(name))
+
+
+def size(value: int) -> str:
+    """Bytes in the largest unit that says enough: 5 kB, 1.2 MB."""
+    for unit, length in (("GB", 10**9), ("MB", 10**6)):
+        if value >= length:
+            return f"{value / length:,.1f}\N{NO-BREAK SPACE}{unit}"
+    return f"{value / 1000:,.0f}\N{NO-BREAK SPACE}kB"
+
+
+def seconds(value: float) -> str:
+    """How long something takes, about: 5 s, 3 min, 2.5 h."""
+    if value < 90:
+        return f"{max(1, round(value))}\N{NO-BREAK SPACE}s"
+    return f"{value / 60:.0f}\N{NO-BREAK SPACE}min" if value < 5400 else f"{value / 3600:.1f}\N{NO-BREAK SPACE}h"
 
 
 def words(name: str) -> str:

@@ -86,7 +86,14 @@ def _exported(kind: Kind) -> Callable[..., StreamingResponse]:
     "/{customer_id}/export",
     response_class=StreamingResponse,
     responses=documented(NotFound)
-    | {200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("application/json", "text/html")}}},
+    | {
+        200: {
+            "content": {
+                "application/json": {"schema": {"type": "object"}},
+                "text/html": {"schema": {"type": "string"}},
+            }
+        }
+    },
 )
 def export_subject(
     customer_id: CustomerId,

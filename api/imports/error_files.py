@@ -4,11 +4,13 @@ import csv
 import fcntl
 import os
 import re
+import shutil
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -63,6 +65,11 @@ def no_import(data: Path, patience: float) -> Iterator[None]:
 def uploads(data: Path) -> Path:
     """Where uploaded files wait, each in a folder of its own."""
     return data / "imports" / "uploads"
+
+
+def drafts(data: Path) -> Path:
+    """Where uploaded files are that nobody has handed in to be imported yet, each in a folder of its own."""
+    return data / "imports" / "drafts"
 
 
 def _kept_out(descriptor: int, data: Path) -> ImportRunning | None:
@@ -134,11 +141,12 @@ class Cleaned:
 
 
 def remove_rows(connection: Connection, data: Path, values: PersonalValues) -> Cleaned:
-    """Remove from every error file below `data` the rows that name somebody by one of these values.
+    """Remove from every error file below `data` the rows that name somebody by one of these values, and all drafts.
 
     Needs `no_import`.
     """
     naming, rows, left = Naming(values), 0, list[str]()
+    shutil.rmtree(drafts(data), ignore_errors=True)
     folder = data / "imports"
     for leftover in folder.glob(".*.new"):
         leftover.unlink(missing_ok=True)
@@ -201,6 +209,17 @@ def _format(connection: Connection, path: Path) -> FileFormat:
 def refused_encoding_of(connection: Connection, path: Path) -> str:
     """What an error file is written in, by the name that the web has for it."""
     return _format(connection, path).refused_encoding.removesuffix("-sig")
+
+
+def first_refused(connection: Connection, path: Path, rows: int) -> list[list[str]]:
+    """The header of an error file and so many rows below it; nothing where the file is gone, or is no CSV."""
+    try:
+        with open(path, encoding=_format(connection, path).refused_encoding, errors="replace", newline="") as text:
+            delimiter = _delimiter(text.readline())
+            text.seek(0)
+            return list(islice(csv.reader(text, delimiter=delimiter), rows + 1))
+    except (OSError, csv.Error):
+        return []
 
 
 def _delimiter(header: str) -> str:

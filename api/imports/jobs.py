@@ -80,7 +80,7 @@ def receive(
         raise ImportRefused(f"There is no kind of import with this name. There are: {', '.join(KINDS)}.")
     import_id, data = uuid7(), store.settings.data
     folder = uploads(data) / str(import_id)
-    stored = f"file{_ending(name)}"
+    stored = f"file{ending(name)}"
     with importing(data):  # whoever is forgotten is forgotten before, or finds that it waits
         folder.mkdir(mode=0o700, parents=True)
         try:
@@ -190,10 +190,15 @@ def counts_of(report: ImportReport) -> Counts:
     )
 
 
-def _ending(name: str) -> str:
+def ending(name: str) -> str:
     """As far as it is an ending; what stands before it may name somebody."""
     ending = PurePosixPath(name).suffix.lower()
     return ending if ending[1:].isascii() and ending[1:].isalnum() and len(ending) <= 12 else ""
+
+
+def private(path: str, flags: int) -> int:
+    """Opens a file that only this account can read."""
+    return os.open(path, flags, 0o600)
 
 
 def _keep(source: BinaryIO, path: Path, limit: int | None) -> str:

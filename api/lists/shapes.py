@@ -63,7 +63,9 @@ def page_of(noun: Noun, row: type[BaseModel]) -> type[BaseModel]:
 
 def parameters(noun: Noun) -> list[dict[str, Any]]:  # Any: JSON
     """What a query may say, for the document."""
-    told = [_parameter(field) for field in noun.fields.values() if ALLOWED[field.kind]]
+    # a segment's name goes before the field of customers that is called so
+    own = [field for field in noun.fields.values() if not (noun.record and field.name == "segment")]
+    told = [_parameter(field) for field in own if ALLOWED[field.kind]]
     text: dict[str, Any] = {"type": "string"}
     if "tags" in noun.fields:
         told.append(_said("tag", {"type": "array", "items": text}, "A tag that it has; several must all be there."))

@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (
     FROM search
     WHERE kind = 'name'
         AND stream_type = 'customer'
-        AND customer_id > n.customer_id
+        AND (customer_id > n.customer_id OR (%(both_ways)s AND customer_id <> n.customer_id))
         AND sought OPERATOR({trigrams}.%%) n.sought
     ORDER BY {trigrams}.similarity(sought, n.sought) DESC, customer_id
     LIMIT %(most)s

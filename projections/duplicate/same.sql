@@ -8,7 +8,7 @@ FROM contact_point AS p
 JOIN contact_point AS o
     ON o.comparable = p.comparable
     AND o.kind = p.kind
-    AND o.customer_id > p.customer_id
+    AND (o.customer_id > p.customer_id OR (%(both_ways)s AND o.customer_id <> p.customer_id))
 WHERE p.customer_id = ANY (%(customer_ids)s::uuid[])
     AND p.kind IN ('email', 'phone')
     AND (
@@ -34,7 +34,7 @@ JOIN search AS o
     AND o.kind = k.kind
     AND o.stream_type = k.stream_type
     AND o.item <> k.item
-    AND o.customer_id > k.customer_id
+    AND (o.customer_id > k.customer_id OR (%(both_ways)s AND o.customer_id <> k.customer_id))
 WHERE k.customer_id = ANY (%(customer_ids)s::uuid[])
     AND k.kind = 'external_id'
     AND k.stream_type = 'customer'

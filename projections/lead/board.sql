@@ -19,6 +19,8 @@ FROM (
     WHERE status = 'open'
         AND pipeline = %(pipeline)s
         AND (%(owner_id)s::uuid IS NULL OR owner_id = %(owner_id)s)
+        AND (%(team)s::text IS NULL OR team = %(team)s)
+        AND (%(source)s::text IS NULL OR source = %(source)s)
 ) AS l
 LEFT JOIN customer_alias AS a
     ON a.customer_id = l.customer_id

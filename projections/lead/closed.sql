@@ -17,5 +17,7 @@ LEFT JOIN workspace_member AS m
     ON m.member_id = l.owner_id
 WHERE l.status NOT IN ('open', 'merged')
     AND (%(owner_id)s::uuid IS NULL OR l.owner_id = %(owner_id)s)
+    AND (%(team)s::text IS NULL OR l.team = %(team)s)
+    AND (%(source)s::text IS NULL OR l.source = %(source)s)
 ORDER BY l.closed_at DESC, l.lead_id
 LIMIT %(limit)s

@@ -69,6 +69,19 @@ def written(connection: Connection, table: LiteralString, column: LiteralString)
     return int(row["rows"])
 
 
+WORDS = {
+    "about", "category", "cause", "channel", "custom_field", "industry", "kind", "label", "model", "name", "plan",
+    "product_id", "purpose", "segment", "size", "source", "tag", "team", "text_version", "tier",
+}  # fmt: skip
+"""Short codes of the business, which are nobody's words: whoever puts a name there has made it one of them."""
+
+
+def words_in_events(connection: Connection) -> set[str]:
+    """The fields of events that hold the word."""
+    rows = connection.execute("SELECT data FROM log.event WHERE data::text ILIKE '%%' || %s || '%%'", [CANARY])
+    return {name for row in rows for name, value in row["data"].items() if CANARY in json.dumps(value)}
+
+
 def told(answer: Any) -> str:
     """What an answer says beside the record: its headers, and the body where it is an error."""
     headers = json.dumps(dict(answer.headers.items()))
@@ -139,7 +152,8 @@ def test_what_people_write_is_found_in_the_record_and_nowhere_else(
     assert len(answers) > 300
     assert {answer.status_code for answer in answers} >= {200, 400, 401, 404, 405, 409, 422, 500}
     assert written(connection, "log.personal_data", "data") > 10  # it is in the record, so it was looked for
-    assert [written(connection, "log.event", column) for column in ("data", "metadata", "actor")] == [0, 0, 0]
+    assert [written(connection, "log.event", column) for column in ("metadata", "actor")] == [0, 0]
+    assert words_in_events(connection) <= WORDS
     for answer in answers:
         assert not any(look in told(answer) for look in LOOKS), (
             answer.request.method,

@@ -86,7 +86,7 @@ def test_run_prints_one_line_with_a_link_that_signs_in_once(
     assert link[0].startswith(f"http://127.0.0.1:{port}/console/sign-in?token=")
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with opener.open(link[0]) as board:
-        assert board.url == f"http://127.0.0.1:{port}/console/pipeline"
+        assert board.url == f"http://127.0.0.1:{port}/console"
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(link[0])
 

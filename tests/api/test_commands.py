@@ -18,7 +18,14 @@ from domain.customer.contact_points import ContactPointAccount
 from domain.event import Command, MemberId
 from domain.imports import RevertImport
 from domain.merge import MergeCommand
-from domain.workspace import FitModel, WorkspaceMemberDeactivated, WorkspaceMemberInvited
+from domain.workspace import (
+    FitModel,
+    IdentifyMember,
+    RevokeIdentity,
+    RotateApiKey,
+    WorkspaceMemberDeactivated,
+    WorkspaceMemberInvited,
+)
 from eventstore.database import Connection
 from replay.follow import catch_up
 
@@ -27,6 +34,9 @@ WITHOUT_ROUTE = {
     ForgetPerson: "the same",
     FitModel: "a fit is made where the program computes, by ./crm fit",
     RevertImport: "is what POST /v1/undo comes to, of an import",
+    IdentifyMember: "takes a digest that only the installation can make: on the command line",
+    RevokeIdentity: "the same",
+    RotateApiKey: "the same",
     MergeCommand: "what the merges have in common",
     InteractionAccount: "what two commands have in common",
     ContactPointAccount: "the same",
@@ -36,7 +46,7 @@ TWICE = {campaigns.PlanCampaign}
 """At the beginning, and again."""
 PARTS = {
     "interaction_id", "task_id", "purchase_id", "subscription_id", "point_id", "person_id", "message_id", "part_id",
-    "merge_id", "survivor_id", "to_customer_id", "customer_id", "member_id", "webhook_id", "key_id",
+    "merge_id", "survivor_id", "to_customer_id", "customer_id", "member_id", "webhook_id", "key_id", "successor_id",
 }  # fmt: skip
 """What the rules themselves look for on the record, on the one it is merged into, or in the workspace."""
 

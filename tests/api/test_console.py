@@ -234,7 +234,7 @@ def test_moments_are_shown_and_typed_in_the_viewers_zone(store: Store, browser: 
 
 def test_the_style_sheet_may_be_kept_and_fetches_nothing(browser: TestClient) -> None:
     addresses = re.findall(r'(?:href|src)="(/console/static/[^"]+)"', browser.get("/console/pipeline").text)
-    assert len(addresses) == 4
+    assert len(addresses) == 5
     for address in addresses:
         sent = browser.get(address)
         assert sent.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -494,7 +494,7 @@ def test_nothing_is_written_of_who_was_forgotten(store: Store, browser: TestClie
 
 def test_the_timeline_says_who(store: Store, browser: TestClient) -> None:
     mia = member(store, "Mia Wong")
-    key = create_api_key(store, "the web form", ("leads:write",))
+    key = create_api_key(store, "the web form", ("leads:write", "leads:read"))
     known = browser.post("/v1/leads", json={"title": "x"}, headers={"Authorization": f"Bearer {key}"}).json()
     lead_id, customer_id = UUID(known["lead_id"]), CustomerId(UUID(known["customer_id"]))
     with store.pool.connection() as connection:

@@ -21,6 +21,8 @@ from tests.api.serving import serving
 from tests.api.test_http import PROBLEM
 from tests.api.test_leads import capture
 
+pytestmark = pytest.mark.full
+
 JSON = {"Content-Type": "application/json"}
 Schema = dict[str, Any]
 

@@ -36,6 +36,8 @@ from domain.ticket import Ticket
 from domain.undo import EventsUndone, standing, undone
 from domain.workspace import WORKSPACE_ID
 
+pytestmark = pytest.mark.full
+
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 CUSTOMERS = 400
 

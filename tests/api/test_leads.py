@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from api import capturing
 from api.access import create_api_key
 from api.store import Store, append_to_workspace, load_workspace
 from domain.custom_field import CustomField
@@ -84,7 +83,7 @@ def test_a_capture_whose_answer_was_lost_is_answered_by_the_retry(
         raise OSError("the connection broke after the commit")
 
     with monkeypatch.context() as patch:
-        patch.setattr(capturing, "lead_at", lost)
+        patch.setattr("api.write.lead_at", lost)
         assert client.post("/v1/leads", json=CAPTURE, headers={"Idempotency-Key": "k1"}).status_code == 500
     assert leads(connection) == 1
     retry = client.post("/v1/leads", json=CAPTURE, headers={"Idempotency-Key": "k1"})
@@ -145,7 +144,7 @@ def test_the_same_key_of_another_caller_is_another_command(client: TestClient, s
     first = client.post("/v1/leads", json=CAPTURE | {"external_ids": {}}, headers={"Idempotency-Key": "k1"})
     client.headers["Authorization"] = f"Bearer {create_api_key(store, 'other', ('leads:write',))}"
     second = client.post("/v1/leads", json=CAPTURE | {"external_ids": {}}, headers={"Idempotency-Key": "k1"})
-    assert first.json()["lead_id"] != second.json()["lead_id"]
+    assert first.json()["lead_id"] != second.json()["stream_id"]
 
 
 def member(connection: Connection) -> str:

@@ -9,6 +9,8 @@ from projections.lists.fields import ALLOWED
 from projections.lists.nouns import NOUNS
 from tests.api.listing import Desk, desk
 
+pytestmark = pytest.mark.full
+
 __all__ = ["desk"]
 
 INJECTIONS = [

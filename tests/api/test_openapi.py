@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from jsonschema_rs import Draft202012Validator
 
 from eventstore.database import Connection
 from tests.api.test_merging import record
@@ -66,9 +67,54 @@ def test_every_example_is_accepted(client: TestClient, connection: Connection, d
     assert client.post("/v1/undo", json=bodies.pop("/v1/undo")).json()["code"] == "nothing_to_undo"
     wrong = []
     for path, body in bodies.items():
-        ids = {name: str(an_id(client, connection, name)) for name in NAMED if name in path}
+        ids = {name: str(an_id(client, connection, name)) for name in NAMED if name in path} | {
+            "slug": "lead_conversion_rate"
+        }
         answer = client.post(path.format_map(ids), json=body)
         of_another = any(f"with this {name}," in answer.text for name in body)
         if answer.status_code not in (200, 201, 409) and not of_another:
             wrong.append((path, body, answer.text))
     assert not wrong
+
+
+def test_operations_have_names_of_their_own_and_groups_that_are_explained(document: dict[str, Any]) -> None:
+    names = [told["operationId"] for _, _, told in operations(document)]
+    assert len(set(names)) == len(names)
+    assert {"leads_capture", "list_leads", "get_lead", "get_customer_by_external_id"} <= set(names)
+    assert not [name for name in names if "_v1_" in name]
+    tags = {tag["name"]: tag["description"] for tag in document["tags"]}
+    assert {tag for _, _, told in operations(document) for tag in told["tags"]} == tags.keys()
+    assert all(tags.values())
+    assert document["servers"] == [{"url": "/"}]
+
+
+def test_no_parameter_is_told_twice(document: dict[str, Any]) -> None:
+    for path, method, told in operations(document):
+        named = [(one["in"], one["name"].lower()) for one in told.get("parameters", ())]
+        assert len(set(named)) == len(named), (method, path)
+
+
+def test_every_answer_has_an_example_of_its_own_form(document: dict[str, Any]) -> None:
+    for path, method, told in operations(document):
+        for status, answer in told["responses"].items():
+            for kind, content in answer.get("content", {}).items():
+                if kind == "application/json" and "schema" in content and status < "400":
+                    form = Draft202012Validator({**content["schema"], "components": document["components"]})
+                    assert form.is_valid(content["example"]), (method, path, status)
+                if kind == "application/problem+json":
+                    problems = [one["$ref"].rpartition("/")[2] for one in content["examples"].values()]
+                    values = [document["components"]["examples"][name]["value"] for name in problems]
+                    assert values
+                    assert {str(value["status"]) for value in values} == {status}, (method, path)
+
+
+def test_the_document_travels_packed_and_only_when_it_is_another(anonymous: TestClient) -> None:
+    first = anonymous.get("/openapi.json")
+    assert first.headers["content-encoding"] == "gzip"
+    assert first.headers["cache-control"] == "public, max-age=300"
+    assert first.headers["content-type"] == "application/json"
+    again = anonymous.get("/openapi.json", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    plain = anonymous.get("/openapi.json", headers={"Accept-Encoding": "identity"})
+    assert plain.json() == first.json()
+    assert "content-encoding" not in plain.headers

@@ -44,7 +44,7 @@ def ann(store: Store) -> MemberId:
 
 def sign_in(store: Store, browser: TestClient, member_id: UUID = OPERATOR_ID) -> str:
     """Open a link; the session's token."""
-    assert browser.get(create_sign_in_link(store, member_id)).status_code == 200
+    assert browser.get(create_sign_in_link(store, member_id), follow_redirects=False).status_code == 303
     return browser.cookies["everfold_session"]
 
 
@@ -151,7 +151,7 @@ def test_a_member_who_leaves_is_out_at_once(
     assert browser.get(link).status_code == 401
     if comes_back:
         sign_in(store, browser, ann)
-        assert status(browser) == 200
+        assert status(browser) == 403, "she has no roles yet"
 
 
 def test_a_session_that_was_planted_is_not_taken_over(store: Store, browser: TestClient) -> None:
@@ -182,7 +182,7 @@ def test_sign_ins_are_noted_and_nothing_personal_is_said(
     browser.post("/console/sign-out")
     assert noted(connection) == [("link", "signed_in", ann), ("link", "refused", None), ("session", "signed_out", ann)]
     said = capsys.readouterr().out
-    assert said.count("sign-in") == 3
+    assert said.count("] sign-in ") == 3
     assert token not in said
     assert "worthless" not in said
     assert "Ann" not in said
@@ -224,7 +224,7 @@ def console_forms(store: Store) -> list[str]:
         for path, route in api_routes(create_app(store))
         if path.startswith("/console") and "POST" in (route.methods or ())
     ]
-    return [path.replace("{lead_id}", str(lead_id)) for path in paths]
+    return [re.sub(r"\{\w+\}", str(uuid4()), path.replace("{lead_id}", str(lead_id))) for path in paths]
 
 
 def test_no_form_of_the_console_is_taken_from_another_site(
@@ -280,11 +280,11 @@ def test_every_answer_says_what_a_browser_may_do_with_it(store: Store, browser: 
             answer = browser.request(method, address, follow_redirects=False)
             seen.add(answer.status_code)
             is_page = path in ("/", "/docs") or path.startswith("/console")
-            if path.startswith("/console/static"):
+            if path.startswith("/console/static") or path == "/openapi.json":  # which may be kept
                 continue
             expected = PAGE if is_page else SAFE
             assert {name: answer.headers.get(name) for name in expected} == expected, f"{method} {path}"
-    for address in ("/v1/unknown", "/openapi.json"):
+    for address in ("/v1/unknown",):
         answer = browser.get(address)
         seen.add(answer.status_code)
         assert {name: answer.headers.get(name) for name in SAFE} == SAFE

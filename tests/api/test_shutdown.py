@@ -27,6 +27,8 @@ from tests.api.test_cli import port as port
 from tests.conftest import settings_for
 from tests.waiting import comes
 
+pytestmark = pytest.mark.full
+
 
 @contextmanager
 def running(crm: Crm, port: int) -> Iterator[subprocess.Popen[str]]:

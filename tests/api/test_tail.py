@@ -27,7 +27,7 @@ from tests.waiting import comes
 
 @pytest.fixture
 def key(store: Store) -> str:
-    return create_api_key(store, "reader", ("events:read",))
+    return create_api_key(store, "reader", ("events:read", "settings:read", "personal:read"))
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from replay.verification import verify
 from tests.facts import captured, given
 from tests.projections.records import registered
 
+pytestmark = pytest.mark.full
+
 CONTENDERS = {
     "save": append.EVERFOLD,
     "stock save": append.STOCK,

@@ -66,7 +66,10 @@ def base(store: Store) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
+PHONE = pytest.param((390, 844), id="phone", marks=pytest.mark.full)
+
+
+@pytest.fixture(params=[pytest.param((1280, 800), id="desktop"), PHONE])
 def visit(request: pytest.FixtureRequest, chromium: Browser, base: str, store: Store) -> Iterator[Visit]:
     """A browser that a printed link was opened with."""
     width, height = request.param
@@ -78,7 +81,8 @@ def visit(request: pytest.FixtureRequest, chromium: Browser, base: str, store: S
     page.on("console", lambda message: found.complaints.append(message.text))
     page.on("pageerror", lambda error: found.complaints.append(str(error)))
     page.goto(f"{base}{create_sign_in_link(store)}")
-    expect(page).to_have_url(f"{base}/console/pipeline")
+    expect(page).to_have_url(f"{base}/console")
+    page.goto(f"{base}/console/pipeline")
     yield found
     context.close()
 
@@ -165,6 +169,7 @@ def test_a_title_is_shown_and_never_run(visit: Visit) -> None:
     assert visit.complaints == []
 
 
+@pytest.mark.full
 def test_the_keyboard_alone_moves_a_card(visit: Visit) -> None:
     page = visit.page
     add(visit, "Ten seats")
@@ -177,6 +182,7 @@ def test_the_keyboard_alone_moves_a_card(visit: Visit) -> None:
     expect(back).to_have_count(0)
 
 
+@pytest.mark.full
 def test_the_console_works_where_a_browser_hides_where_a_form_comes_from(
     chromium: Browser, store: Store, base: str
 ) -> None:

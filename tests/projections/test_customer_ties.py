@@ -14,7 +14,7 @@ from domain.customer import (
 from domain.event import FORGOTTEN, CustomerId
 from domain.lead import LeadLost
 from eventstore.database import Connection
-from projections.leads import board, list_leads, recently_closed
+from projections.leads import OnBoard, board, list_leads, recently_closed
 from projections.sight import EVERYTHING
 from replay.follow import catch_up
 from tests.facts import captured
@@ -133,9 +133,11 @@ def test_the_leads_of_a_merged_customer_are_listed_with_the_survivors(shared: Co
     assert (listed(survivor), listed(merged)) == ([(own, "Acme")], [(other, "Acme Ltd")])
     merge_id = merge(shared, merged, survivor)
     assert listed(survivor) == [(other, "Acme"), (own, "Acme")]
-    assert {lead["customer_name"] for lead in board(shared, "default", limit=9, sight=EVERYTHING)} == {"Acme"}
+    assert {lead["customer_name"] for lead in board(shared, OnBoard("default"), limit=9, sight=EVERYTHING)} == {"Acme"}
     happened(shared, merged, LeadLost(), noun="lead", stream_id=other)
     assert listed(survivor) == [(other, "Acme"), (own, "Acme")]
-    assert [lead["customer_name"] for lead in recently_closed(shared, limit=9, sight=EVERYTHING)] == ["Acme"]
+    assert [
+        lead["customer_name"] for lead in recently_closed(shared, OnBoard("default"), limit=9, sight=EVERYTHING)
+    ] == ["Acme"]
     revert(shared, merge_id, merged, survivor)
     assert listed(survivor) == [(own, "Acme")]

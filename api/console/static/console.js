@@ -19,7 +19,7 @@
     const rows = [...document.querySelectorAll("[data-row]")].filter((row) => row.checkVisibility());
     const at = rows.findIndex((row) => row.contains(document.activeElement));
     const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by];
-    (next?.matches("a") ? next : next?.querySelector("a"))?.focus();
+    (next?.matches("a") ? next : next?.querySelector("a, summary"))?.focus();
   }
 
   document.addEventListener("keydown", (event) => {
@@ -38,6 +38,32 @@
       default: return;
     }
     event.preventDefault();
+  });
+
+  /* What is suggested below the search field: arrows go through it, Escape goes back to the page. */
+  document.addEventListener("keydown", (event) => {
+    const find = event.target.closest(".find");
+    if (!find) return;
+    const field = document.getElementById("search");
+    const found = [...find.querySelectorAll("#suggested a")].filter((link) => link.checkVisibility());
+    const places = [field, ...found];
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by) places[(places.indexOf(document.activeElement) + by + places.length) % places.length].focus();
+    else if (event.key === "Escape") document.activeElement.blur();
+    else return;
+    event.preventDefault();
+  });
+
+  /* Ticks: one for all that are shown, and how many there are. */
+  document.addEventListener("change", (event) => {
+    const box = event.target.closest(".ticked input[type=checkbox]");
+    if (!box) return;
+    const name = box.dataset.all ?? box.name;
+    const boxes = [...box.form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+    if (box.dataset.all) boxes.forEach((one) => { one.checked = box.checked; });
+    const ticked = boxes.filter((one) => one.checked).length;
+    const told = box.form.querySelector(".ticks");
+    if (told) told.textContent = `${ticked} ticked`;
   });
 
   /* A time slider moves the moment of the form around it: to the end of the day that it points at. */

@@ -1,0 +1,5 @@
+SELECT *
+FROM public.lead
+WHERE status = 'won'
+ORDER BY captured_at DESC
+LIMIT 100

@@ -1,0 +1,19 @@
+-- open leads that are nobody's, the newest first
+SELECT
+    l.lead_id,
+    l.title,
+    l.source,
+    l.captured_at,
+    l.amount,
+    l.currency,
+    c.name AS customer_name,
+    count(*) OVER () AS unowned
+FROM lead AS l
+LEFT JOIN customer_alias AS a
+    ON a.customer_id = l.customer_id
+LEFT JOIN customer_360 AS c
+    ON c.customer_id = coalesce(a.root_customer_id, l.customer_id)
+WHERE l.owner_id IS NULL
+    AND l.status = 'open'
+ORDER BY l.captured_at DESC, l.lead_id DESC
+LIMIT %(limit)s
