@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
+from pydantic import BaseModel
 from uuid_utils.compat import uuid7
 
 from api.imports import jobs
@@ -143,7 +144,7 @@ def _shown(value: Any) -> str:  # Any: of a record
         return value.isoformat(sep=" ", timespec="minutes")
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(filter(None, map(_shown, value)))
-    if hasattr(value, "model_fields"):
+    if isinstance(value, BaseModel):
         return " ".join(filter(None, (_shown(getattr(value, name)) for name in type(value).model_fields)))
     return str(value)
 

@@ -24,6 +24,8 @@ from tests.api.test_merging import record
 from tests.api.test_openapi import NAMED
 
 CANARY = "Kanarien.Vogel"
+_CODE = 100
+"""How long a Word may be, a short code of the business: that is nobody's, and refusals name it."""
 LOOKS = (CANARY, CANARY.lower(), CANARY.upper(), quote(CANARY))
 
 
@@ -69,19 +71,6 @@ def written(connection: Connection, table: LiteralString, column: LiteralString)
     return int(row["rows"])
 
 
-WORDS = {
-    "about", "category", "cause", "channel", "custom_field", "industry", "kind", "label", "model", "name", "plan",
-    "product_id", "purpose", "segment", "size", "source", "tag", "team", "text_version", "tier",
-}  # fmt: skip
-"""Short codes of the business, which are nobody's words: whoever puts a name there has made it one of them."""
-
-
-def words_in_events(connection: Connection) -> set[str]:
-    """The fields of events that hold the word."""
-    rows = connection.execute("SELECT data FROM log.event WHERE data::text ILIKE '%%' || %s || '%%'", [CANARY])
-    return {name for row in rows for name, value in row["data"].items() if CANARY in json.dumps(value)}
-
-
 def told(answer: Any) -> str:
     """What an answer says beside the record: its headers, and the body where it is an error."""
     headers = json.dumps(dict(answer.headers.items()))
@@ -105,7 +94,7 @@ def sent_everywhere(client: TestClient, connection: Connection) -> Iterator[Any]
         content = methods.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json")
         if content is None or not path.startswith("/v1"):
             continue
-        example, places = content.get("example", {}), list(texts(content["schema"], document))
+        example, places = content.get("example", {}), list(texts(content["schema"], document, but=_CODE))
         ids = {noun: str(record(client, connection, noun.removesuffix("_id"))) for noun in NAMED if noun in path}
         address = "/".join(
             part if not part.startswith("{") else ids.get(part[1:-1], str(uuid4())) for part in path.split("/")
@@ -117,7 +106,6 @@ def sent_everywhere(client: TestClient, connection: Connection) -> Iterator[Any]
         yield client.post(address, json=example, headers={"If-Match": f'"{CANARY}"'})
 
 
-@pytest.mark.full
 def test_what_people_write_is_found_in_the_record_and_nowhere_else(
     client: TestClient, store: Store, connection: Connection, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,8 +141,7 @@ def test_what_people_write_is_found_in_the_record_and_nowhere_else(
     assert len(answers) > 300
     assert {answer.status_code for answer in answers} >= {200, 400, 401, 404, 405, 409, 422, 500}
     assert written(connection, "log.personal_data", "data") > 10  # it is in the record, so it was looked for
-    assert [written(connection, "log.event", column) for column in ("metadata", "actor")] == [0, 0]
-    assert words_in_events(connection) <= WORDS
+    assert [written(connection, "log.event", column) for column in ("data", "metadata", "actor")] == [0, 0, 0]
     for answer in answers:
         assert not any(look in told(answer) for look in LOOKS), (
             answer.request.method,

@@ -36,19 +36,21 @@ def operations(client: TestClient, method: str) -> Iterator[tuple[str, Schema, S
             yield "/".join(parts), methods[method], document
 
 
-def texts(schema: Schema, document: Schema, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where a body of that schema may hold text."""
+def texts(
+    schema: Schema, document: Schema, place: tuple[str, ...] = (), but: int | None = None
+) -> Iterator[tuple[str, ...]]:
+    """Where a body of that schema may hold text; without the texts that may be `but` so long."""
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     options = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
-    if any(one.get("type") == "string" for one in options):
+    if any(one.get("type") == "string" and one.get("maxLength", -1) != but for one in options):
         yield place
     for one in options:
         if one is not schema and "$ref" in one and len(place) < 4:
-            yield from texts(one, document, place)
+            yield from texts(one, document, place, but)
     for name, inner in schema.get("properties", {}).items():
         if len(place) < 4:
-            yield from texts(inner, document, (*place, name))
+            yield from texts(inner, document, (*place, name), but)
 
 
 def with_text(body: Any, place: tuple[str, ...], text: str) -> Any:
@@ -83,7 +85,8 @@ def test_text_that_cannot_be_stored_is_refused_in_every_field_of_every_command(
             for bad in some(UNSTORABLE, turn, request):
                 body = json.dumps(with_text(content.get("example", {}), place, bad))
                 answer = client.post(path, content=body, headers=JSON)
-                assert answer.status_code == 422, (path, place, answer.text)
+                # a cursor is never stored: this one is just not ours
+                assert answer.status_code == (400 if place == ("cursor",) else 422), (path, place, answer.text)
                 assert answer.headers["content-type"] == PROBLEM
                 asked += 1
     assert asked > 60

@@ -16,10 +16,11 @@ from api.settings import Settings
 from api.store import open_store
 from eventstore.database import Connection
 from projections.kpi import kpis
+from projections.sight import EVERYTHING
 from replay.follow import catch_up
 
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
-ASKED = Asked("Europe/Berlin", date(2026, 6, 10), date(2026, 11, 1), at_end=True)
+ASKED = Asked("Europe/Berlin", date(2026, 6, 10), date(2026, 11, 1), at_end=True, sight=EVERYTHING)
 
 
 @pytest.fixture

@@ -12,20 +12,12 @@ from api.sessions import create_sign_in_link
 from api.store import Store
 from domain.lead import LeadLost, LeadMovedToStage
 from tests.api.test_console import lead, types
-from tests.browser.test_console import (  # noqa: F401  # fixtures
-    NASTY,
-    PATIENCE,
-    Visit,
-    base,
-    chromium,
-    column,
-    no_wider_than_the_window,
-)
+from tests.browser.visiting import NASTY, PATIENCE, Visit, column, no_wider_than_the_window
 from tests.facts import captured, given
 
 
 @pytest.fixture
-def desk(chromium: Browser, base: str, store: Store) -> Iterator[Visit]:  # noqa: F811
+def desk(chromium: Browser, base: str, store: Store) -> Iterator[Visit]:
     """A wide window on the board."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE)
@@ -34,6 +26,7 @@ def desk(chromium: Browser, base: str, store: Store) -> Iterator[Visit]:  # noqa
     page.on("console", lambda message: found.complaints.append(message.text))
     page.on("pageerror", lambda error: found.complaints.append(str(error)))
     page.goto(f"{base}{create_sign_in_link(store)}")
+    page.get_by_role("link", name="Pipeline", exact=True).click()
     yield found
     context.close()
 

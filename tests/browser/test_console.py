@@ -1,110 +1,13 @@
-"""The console in a real browser: signing in, moving a card, winning a lead, and the figure that shows it.
+"""The console in a real browser: signing in, moving a card, winning a lead, and the figure that shows it."""
 
-Runs on the system's Chromium, or on the one that CRM_CHROMIUM names. Where there is none the tests are skipped and say
-so; under CI they fail, so that they cannot vanish unnoticed.
-"""
-
-import os
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from api.app import create_app
 from api.sessions import create_sign_in_link
 from api.store import Store
-
-CHROMIUM = Path(os.environ.get("CRM_CHROMIUM", "/usr/bin/chromium"))
-PATIENCE = 10_000  # milliseconds; a page takes a few, a busy machine more
-NASTY = "<script>document.title = 'taken over'</script><img src=x onerror=alert(1)>"
-
-
-@dataclass
-class Visit:
-    """A page in a browser, where it is served, and all that it asked for and complained about."""
-
-    page: Page
-    base: str
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The system's browser."""
-    if not CHROMIUM.exists():
-        reason = f"There is no Chromium at {CHROMIUM}; install it or name one in CRM_CHROMIUM."
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def base(store: Store) -> Iterator[str]:
-    """The address of a server in a thread of its own."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(store), log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        deadline = time.monotonic() + 10
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
-
-
-PHONE = pytest.param((390, 844), id="phone", marks=pytest.mark.full)
-
-
-@pytest.fixture(params=[pytest.param((1280, 800), id="desktop"), PHONE])
-def visit(request: pytest.FixtureRequest, chromium: Browser, base: str, store: Store) -> Iterator[Visit]:
-    """A browser that a printed link was opened with."""
-    width, height = request.param
-    context = chromium.new_context(viewport={"width": width, "height": height})
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    found = Visit(page, base)
-    page.on("request", lambda asked: found.hosts.add(urlsplit(asked.url).netloc))
-    page.on("console", lambda message: found.complaints.append(message.text))
-    page.on("pageerror", lambda error: found.complaints.append(str(error)))
-    page.goto(f"{base}{create_sign_in_link(store)}")
-    expect(page).to_have_url(f"{base}/console")
-    page.goto(f"{base}/console/pipeline")
-    yield found
-    context.close()
-
-
-def add(visit: Visit, title: str) -> None:
-    """Add a lead by the board's form."""
-    page = visit.page
-    if page.locator("details.add:not([open])").count():
-        page.get_by_text("Add a lead").click()
-    page.get_by_label("Title").fill(title)
-    page.get_by_label("Customer").fill("Ada Lovelace")
-    page.get_by_label("Value").fill("1200")
-    page.get_by_role("button", name="Add", exact=True).click()
-
-
-def column(page: Page, stage: str) -> Locator:
-    """The board's column of a stage."""
-    return page.locator("section.column", has=page.get_by_role("heading", name=stage, level=2))
-
-
-def no_wider_than_the_window(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+from tests.browser.visiting import CHROMIUM, NASTY, Visit, add, column, no_wider_than_the_window
 
 
 def nothing_sticks_out(page: Page, boxes: str) -> bool:

@@ -10,10 +10,8 @@ from domain.customer import CustomerRegistered, CustomerRenamed
 from domain.interaction import InteractionLogged
 from eventstore.database import connect
 from replay.follow import catch_up
-from tests.browser.test_console import NASTY, Visit, base, chromium, no_wider_than_the_window, visit
+from tests.browser.visiting import NASTY, Visit, no_wider_than_the_window
 from tests.projections.records import hour, tell
-
-__all__ = ["base", "chromium", "visit"]
 
 
 @pytest.fixture

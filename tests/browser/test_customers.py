@@ -9,16 +9,10 @@ from playwright.sync_api import expect
 from api.store import Store
 from domain.follow_up import FollowUpScheduled
 from tests.api.test_console_customers import customers, tell_more
-from tests.browser.test_console import (  # noqa: F401  # fixtures
-    Visit,
-    base,
-    chromium,
-    no_wider_than_the_window,
-    visit,
-)
+from tests.browser.visiting import Visit, no_wider_than_the_window
 
 
-def test_customers_are_found_tagged_and_set_right(visit: Visit, store: Store) -> None:  # noqa: F811
+def test_customers_are_found_tagged_and_set_right(visit: Visit, store: Store) -> None:
     one, *_ = customers(store, "Northwind Gardens", "Southern Seeds", "Western Orchard")
     due_at = datetime.now(UTC) - timedelta(hours=3)
     tell_more(store, one, FollowUpScheduled(task_id=uuid4(), what="Call back", due_at=due_at))

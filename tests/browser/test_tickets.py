@@ -4,17 +4,10 @@ from playwright.sync_api import expect
 
 from api.store import Store
 from tests.api.test_console_tickets import ticket
-from tests.browser.test_console import (  # noqa: F401  # fixtures
-    NASTY,
-    Visit,
-    base,
-    chromium,
-    no_wider_than_the_window,
-    visit,
-)
+from tests.browser.visiting import NASTY, Visit, no_wider_than_the_window
 
 
-def test_a_ticket_goes_through_the_console(visit: Visit, store: Store) -> None:  # noqa: F811
+def test_a_ticket_goes_through_the_console(visit: Visit, store: Store) -> None:
     page = visit.page
     page.get_by_role("link", name="Tickets").click()
     ticket(store, "Of somebody else")

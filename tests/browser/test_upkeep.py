@@ -9,16 +9,7 @@ from playwright.sync_api import expect
 
 from api.imports.worker import import_jobs
 from api.store import Store
-from tests.browser.test_console import (
-    Visit,
-    add,
-    base,
-    chromium,
-    no_wider_than_the_window,
-    visit,
-)
-
-__all__ = ["base", "chromium", "visit"]
+from tests.browser.visiting import Visit, add, no_wider_than_the_window
 
 FILE = """Deal ID,Deal Name,Company,Stage,Amount,Currency
 D1,Ten seats,Acme GmbH,qualified,1200.50,EUR
