@@ -1,7 +1,6 @@
 """What a list answers with: rows as JSON, straight from the database, with the records that they name."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 from fastapi import Response
 from pydantic_core import to_json
@@ -47,14 +46,14 @@ def present(
 ) -> list[Row]:
     """The rows as they are shown, with the records that they name under the names of these."""
     blank = _BLANK.get(noun.name, {}) if len(shown) == len(noun.fields) else {}
-    ready = [_plain(noun, {name: row[name] for name in shown} | blank) for row in rows]
+    ready = [{name: row[name] for name in shown} | blank for row in rows]
     for name in expand:
         column, other = noun.expands[name][0], NOUNS[noun.expands[name][1]]
         ids = {row[column] for row in rows if row[column] is not None}
         named = page.named(connection, other, list(ids), sight=caller.sight, schema=schema) if ids else {}
         for row, made in zip(rows, ready, strict=True):
             found = named.get(row[column])
-            made[name] = _plain(other, dict(found)) if found else None
+            made[name] = dict(found) if found else None
     return ready
 
 
@@ -69,14 +68,6 @@ def must_see(caller: Principal, expand: Sequence[str], noun: Noun) -> None:
 def as_json(content: object, headers: Mapping[str, str] | None = None) -> Response:
     """An answer whose parts come from the database as they are: it is not checked once more."""
     return Response(to_json(content), 200, dict(headers or {}), "application/json")
-
-
-def _plain(noun: Noun, row: Row) -> Row:
-    """Sums as text, as all amounts are."""
-    for name in noun.sums & row.keys():
-        with suppress(AttributeError):
-            row[name] = {currency: str(amount) for currency, amount in row[name].items()}
-    return row
 
 
 def _tables(noun: Noun, expand: Sequence[str]) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 -- key: stream_id AS campaign_id
 -- types: campaign.*
 
--- `spent` holds the sum of each currency, as {"EUR": 120.50}
+-- `spent` holds the sum of each currency as text, as {"EUR": "120.50"}: a reader's JSON may know no exact decimals
 WITH cost AS (
     SELECT
         stream_id,
-        jsonb_object_agg(currency, amount ORDER BY currency) AS spent
+        jsonb_object_agg(currency, amount::text ORDER BY currency) AS spent
     FROM (
         SELECT
             stream_id,

@@ -27,8 +27,8 @@ WITH record AS (
 ), money AS (
     SELECT
         customer_id,
-        jsonb_object_agg(currency, amount) FILTER (WHERE kind = 'subscription' AND amount <> 0) AS mrr,
-        jsonb_object_agg(currency, amount) FILTER (WHERE kind = 'purchase') AS purchased
+        jsonb_object_agg(currency, amount::text) FILTER (WHERE kind = 'subscription' AND amount <> 0) AS mrr,
+        jsonb_object_agg(currency, amount::text) FILTER (WHERE kind = 'purchase') AS purchased
     FROM (
         SELECT
             customer_id,

@@ -42,9 +42,8 @@ SELECT
     c.purchases,
     c.last_purchase_at,
     c.subscriptions,
-    -- sums as text: a reader's JSON may know no exact decimals
-    (SELECT coalesce(jsonb_object_agg(s.key, s.value #>> '{}'), '{}') FROM jsonb_each(c.mrr) AS s) AS mrr,
-    (SELECT coalesce(jsonb_object_agg(s.key, s.value #>> '{}'), '{}') FROM jsonb_each(c.purchased) AS s) AS purchased,
+    c.mrr,
+    c.purchased,
     c.nps_score,
     c.nps_at,
     c.csat_score,

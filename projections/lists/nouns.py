@@ -15,10 +15,10 @@ from projections.sight import PERSONAL
 @dataclass(frozen=True)
 class Noun:
     """A list. A row is known by its `key`, whose last column is the id it is asked for by; lists come in the order of
-    `sort`, unless another is asked for. `hidden` columns serve figures and are not shown; `sums` are of money, by
-    currency. `found_by` is the column of the read model `search` that says which record some words belong to. A stream
-    of its own (`is_stream`) has a version, which is its ETag, and a history. `expands` are the records that a row
-    names: by which column, and where they are listed."""
+    `sort`, unless another is asked for. `hidden` columns serve figures and are not shown. `found_by` is the column of
+    the read model `search` that says which record some words belong to. A stream of its own (`is_stream`) has a
+    version, which is its ETag, and a history. `expands` are the records that a row names: by which column, and where
+    they are listed."""
 
     name: str
     table: str
@@ -26,7 +26,6 @@ class Noun:
     sort: str
     scopes: tuple[str, ...]
     hidden: frozenset[str] = frozenset()
-    sums: frozenset[str] = frozenset()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     record: RecordNoun | None = None
     found_by: str | None = None
@@ -75,7 +74,6 @@ _NOUNS = (
         ("customer_id",),
         "-since",
         ("customers:read",),
-        sums=frozenset({"mrr", "purchased"}),
         record="customer",
         found_by="customer_id",
         expands={"owner": _OWNER},
@@ -111,7 +109,6 @@ _NOUNS = (
         ("campaigns:read",),
         is_stream=True,
         hidden=frozenset({"customer_id"}),
-        sums=frozenset({"spent"}),
         expands={"owner": _OWNER},
     ),
     Noun(

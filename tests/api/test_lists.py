@@ -199,7 +199,7 @@ def test_what_a_row_names_is_shown_with_it(desk: Desk) -> None:
     (lead,) = desk.get("/v1/leads", lead_id=str(LEAD), expand="customer,owner,campaign", fields="title")["data"]
     assert lead.keys() == {"lead_id", "title", "customer", "owner", "campaign"}
     assert (lead["customer"]["name"], lead["owner"]["name"]) == ("Hill Bakery", "Olga Owner")
-    assert lead["customer"]["mrr"] == {"EUR": "49.0"}
+    assert lead["customer"]["mrr"] == {"EUR": "49.00"}
     assert lead["campaign"] is None
     (call,) = desk.get("/v1/interactions", expand="lead,customer")["data"]
     assert (call["lead"], call["customer"]["customer_id"]) == (None, str(desk.ann))

@@ -65,7 +65,7 @@ def test_a_campaign_from_its_plan_to_its_end(connection: Connection) -> None:
         "ends_on": date(2026, 3, 9),
         "budget": 500,
         "currency": "EUR",
-        "spent": {"EUR": 100},
+        "spent": {"EUR": "100.00"},
         "planned_at": DAY,
         "launched_at": DAY + timedelta(days=1),
         "ended_at": DAY + timedelta(days=4),
@@ -88,7 +88,7 @@ def test_a_campaign_that_goes_on_after_its_end_has_none(connection: Connection) 
 
 def test_costs_are_summed_by_currency_and_listed_one_by_one(connection: Connection) -> None:
     campaign_id = campaign(connection, spent("10", what="Stand"), spent("2.5", "USD"), spent("5"))
-    assert values(connection, "campaign", "status", "spent") == [("planned", {"EUR": 15, "USD": 2.5})]
+    assert values(connection, "campaign", "status", "spent") == [("planned", {"EUR": "15", "USD": "2.5"})]
     assert values(connection, "campaign_spending", "campaign_id", "amount", "currency", "what", "spent_at") == [
         (campaign_id, 10, "EUR", "Stand", DAY),
         (campaign_id, Decimal("2.5"), "USD", None, DAY + timedelta(days=1)),

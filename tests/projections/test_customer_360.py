@@ -143,18 +143,18 @@ KNOWN: list[tuple[list[Event], dict[str, object]]] = [
     ([CustomerArchived()], {"status": "archived"}),
     ([CustomerArchived(), CustomerRestored()], {"status": "prospect"}),
     ([CustomerForgotten(legal_basis="request")], {"status": "forgotten"}),
-    ([bought()], {"status": "active", "purchases": 1, "purchased": {"EUR": 100}, "last_purchase_at": day(1)}),
-    ([bought(), churned(), bought("5", uuid4())], {"status": "churned", "purchased": {"EUR": 105}}),
-    ([bought(), CustomerPurchaseRefunded(purchase_id=PART, amount=euros("30"))], {"purchased": {"EUR": 70}}),
+    ([bought()], {"status": "active", "purchases": 1, "purchased": {"EUR": "100"}, "last_purchase_at": day(1)}),
+    ([bought(), churned(), bought("5", uuid4())], {"status": "churned", "purchased": {"EUR": "105"}}),
+    ([bought(), CustomerPurchaseRefunded(purchase_id=PART, amount=euros("30"))], {"purchased": {"EUR": "70"}}),
     (
         [bought(), CustomerPurchaseRetracted(purchase_id=PART)],
         {"status": "prospect", "purchases": 0, "purchased": {}},
     ),
-    ([started()], {"status": "active", "subscriptions": 1, "mrr": {"EUR": 50}}),
-    ([started(), CustomerSubscriptionUpgraded(**LATER, plan="gold", mrr=euros("80"))], {"mrr": {"EUR": 80}}),
-    ([started(), started("7", uuid4())], {"subscriptions": 2, "mrr": {"EUR": 57}}),
+    ([started()], {"status": "active", "subscriptions": 1, "mrr": {"EUR": "50"}}),
+    ([started(), CustomerSubscriptionUpgraded(**LATER, plan="gold", mrr=euros("80"))], {"mrr": {"EUR": "80"}}),
+    ([started(), started("7", uuid4())], {"subscriptions": 2, "mrr": {"EUR": "57"}}),
     ([started(), CustomerSubscriptionPaused(**LATER)], {"subscriptions": 1, "mrr": {}}),
-    ([started(), CustomerSubscriptionPaused(**LATER), CustomerSubscriptionResumed(**LATER)], {"mrr": {"EUR": 50}}),
+    ([started(), CustomerSubscriptionPaused(**LATER), CustomerSubscriptionResumed(**LATER)], {"mrr": {"EUR": "50"}}),
     ([started(), CustomerSubscriptionCancelled(**LATER)], {"subscriptions": 0, "mrr": {}, "status": "active"}),
     ([started(), CustomerSubscriptionRetracted(subscription_id=PART)], {"status": "prospect", "mrr": {}}),
     ([LOGGED], {"interactions": 1, "last_interaction_at": day(1)}),
@@ -459,7 +459,7 @@ def test_a_merged_customer_lives_on_in_the_survivor_and_comes_back_as_she_was(sh
     known = row(shared, "customer_360", survivor)
     expected = {
         "name": "Ann Example", "tier": "gold", "tags": ["a", "b"], "email": "a@example.org", "interactions": 1,
-        "purchased": {"EUR": 105}, "open_leads": 1, "open_tickets": 1, "nps_score": 3, "since": day(0),
+        "purchased": {"EUR": "105"}, "open_leads": 1, "open_tickets": 1, "nps_score": 3, "since": day(0),
     }  # fmt: skip
     assert {name: known[name] for name in expected} == expected
     assert [found["written"] for found in rows(shared, "contact_point", survivor) if found["is_primary"]] == [
