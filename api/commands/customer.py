@@ -4,7 +4,8 @@ from functools import partial
 
 from api.commands.answers import CustomerAnswer, customer_answer
 from api.commands.beginning import register
-from api.commands.rows import Resource, Row, Situation, new_id, record_id, row, workspace
+from api.commands.rows import Resource, Row, Situation, new_id, record_id, row
+from api.commands.work import work
 from api.merging import merged, parted
 from api.streams import Dated, Decision
 from api.write import today
@@ -50,15 +51,7 @@ CUSTOMERS = Resource(
         row("add-contact-person", rules.AddContactPerson, rules.add_contact_person, new_id, makes="person"),
         row("assign-contact-person-role", rules.AssignContactPersonRole, rules.assign_contact_person_role),
         row("remove-contact-person", rules.RemoveContactPerson, rules.remove_contact_person),
-        row("log-interaction", rules.LogInteraction, rules.log_interaction, new_id, makes="interaction"),
-        row("correct-interaction", rules.CorrectInteraction, rules.correct_interaction),
-        row("retract-interaction", rules.RetractInteraction, rules.retract_interaction),
-        row("schedule-follow-up", rules.ScheduleFollowUp, rules.schedule_follow_up, new_id, makes="task"),
-        row("reschedule-follow-up", rules.RescheduleFollowUp, rules.reschedule_follow_up),
-        row("complete-follow-up", rules.CompleteFollowUp, rules.complete_follow_up),
-        row("cancel-follow-up", rules.CancelFollowUp, rules.cancel_follow_up),
-        row("retract-follow-up", rules.RetractFollowUp, rules.retract_follow_up),
-        row("record-custom-field", rules.RecordCustomField, rules.record_custom_field, workspace),
+        *work(),
         row("record-purchase", rules.RecordPurchase, rules.record_purchase, new_id, makes="purchase"),
         row("refund-purchase", rules.RefundPurchase, rules.refund_purchase),
         row("retract-purchase", rules.RetractPurchase, rules.retract_purchase),

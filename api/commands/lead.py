@@ -4,8 +4,9 @@ from datetime import date
 from uuid import UUID
 
 from api.capturing import capture
-from api.commands.rows import Resource, Row, Situation, new_id, row, workspace
-from api.merging import conversion_reverted, given_to, merged, parted
+from api.commands.rows import Resource, Row, Situation, row, workspace
+from api.commands.work import ties, work
+from api.merging import conversion_reverted
 from api.resources import CommandResult, LeadAnswer
 from api.streams import Decision, happening
 from api.write import Writer, today
@@ -58,18 +59,6 @@ def _revert_conversion(at: Situation) -> Decision:
     return conversion_reverted(at.streams, at.record_id, at.command)
 
 
-def _merge(at: Situation) -> Decision:
-    return merged(at.streams.lead, rules.merge, rules.absorb, at.command, at.record_id, at.new_id)
-
-
-def _revert_merge(at: Situation) -> Decision:
-    return parted(at.streams.lead, rules.revert_merge, at.command, at.record_id)
-
-
-def _reattribute(at: Situation) -> Decision:
-    return given_to(at.streams, at.record, at.record_id, at.command)
-
-
 def _capture(write: Writer, command: rules.CaptureLead, _: UUID) -> LeadAnswer:
     return capture(write, command)
 
@@ -99,15 +88,7 @@ LEADS = Resource(
         row("reprice-product", rules.RepriceProduct, rules.reprice_product),
         row("remove-product", rules.RemoveProduct, rules.remove_product),
         row("send-proposal", rules.SendProposal, rules.send_proposal),
-        row("log-interaction", rules.LogInteraction, rules.log_interaction, new_id, makes="interaction"),
-        row("correct-interaction", rules.CorrectInteraction, rules.correct_interaction),
-        row("retract-interaction", rules.RetractInteraction, rules.retract_interaction),
-        row("schedule-follow-up", rules.ScheduleFollowUp, rules.schedule_follow_up, new_id, makes="task"),
-        row("reschedule-follow-up", rules.RescheduleFollowUp, rules.reschedule_follow_up),
-        row("complete-follow-up", rules.CompleteFollowUp, rules.complete_follow_up),
-        row("cancel-follow-up", rules.CancelFollowUp, rules.cancel_follow_up),
-        row("retract-follow-up", rules.RetractFollowUp, rules.retract_follow_up),
-        row("record-custom-field", rules.RecordCustomField, rules.record_custom_field, workspace),
+        *work(rules),
         row("win", rules.WinLead, rules.win, _today),
         row("lose", rules.LoseLead, rules.lose),
         row("add-stakeholder", rules.AddStakeholder, rules.add_stakeholder, _people),
@@ -123,8 +104,6 @@ LEADS = Resource(
             made=_merge_of_conversion,
         ),
         Row("revert-conversion", rules.RevertConversion, _revert_conversion, scopes=_ALSO_CUSTOMERS),
-        Row("merge", rules.MergeLead, _merge, makes="merge", others=("survivor_id",)),
-        Row("revert-merge", rules.RevertMerge, _revert_merge),
-        Row("reattribute", rules.Reattribute, _reattribute, others=("to_customer_id",)),
+        *ties(rules, rules.MergeLead, "record"),
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
@@ -41,9 +42,14 @@ class Situation:
     """Of what the command makes, where it makes something and says no id of its own."""
 
     @property
+    def read(self) -> Callable[..., Any]:  # Any: the noun's own id and state
+        """Reads a record of this kind by its id; raises NotFound."""
+        return partial(_STATE[self.noun], self.streams)
+
+    @property
     def record(self) -> Any:  # Any: the noun's own state
         """The record as it is; raises NotFound."""
-        return _STATE[self.noun](self.streams, self.record_id)
+        return self.read(self.record_id)
 
     @property
     def workspace(self) -> Workspace:
