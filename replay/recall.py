@@ -27,13 +27,7 @@ def customer_at(connection: Connection, customer_id: UUID, position: int) -> UUI
 def table_at(connection: Connection, table: str, key: UUID, position: int) -> list[Row]:
     """The rows that a table of a read model had of one refold key at a position, folded on the fly."""
     (model,) = models_of([table])
-    asked = _as_asked(model, table)
-    if asked.key_column != ROOT:
-        return rows_at(connection, asked, key, position)
-    with connection.transaction():
-        # to plan whose history it is, and folds that build on each other, takes longer than to carry that out
-        connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        return rows_at(connection, asked, key, position)
+    return rows_at(connection, _as_asked(model, table), key, position)
 
 
 def table_of(
@@ -57,9 +51,7 @@ def table_of(
     as_if = None
     if as_if_merged:
         as_if = _merging(as_if_merged, customer_id, position, field_choices or {})
-    with connection.transaction():
-        connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        return rows_at(connection, asked, customer_id, position, happened_by=happened_by, as_if=as_if)
+    return rows_at(connection, asked, customer_id, position, happened_by=happened_by, as_if=as_if)
 
 
 def _merging(
