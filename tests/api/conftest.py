@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from rich.console import Console
 
 from api.access import SCOPES, create_api_key
 from api.app import create_app
+from api.imports.run import ImportReport, import_file
 from api.store import Store, open_store
+from tests.api.leads_file import MAPPING, Import, written
 from tests.api.permitted import House, opened
 from tests.conftest import settings_for
 
@@ -33,3 +36,14 @@ def company(new_database_of_a_module: Callable[[], str], tmp_path_factory: pytes
     folder: Path = tmp_path_factory.mktemp("company")
     with open_store(settings_for(new_database_of_a_module(), folder)) as store, opened(store) as house:
         yield house
+
+
+@pytest.fixture
+def take_in(store: Store, tmp_path: Path) -> Import:
+    """Import rows of the usual columns with the usual mapping."""
+
+    def imported(*rows: str, mapping: str = MAPPING, file: Path | None = None) -> ImportReport:
+        (tmp_path / "map.toml").write_text(mapping, encoding="utf-8")
+        return import_file(store, "leads", file or written(tmp_path, *rows), tmp_path / "map.toml", Console(quiet=True))
+
+    return imported

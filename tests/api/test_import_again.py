@@ -17,10 +17,10 @@ from api.settings import Settings
 from api.store import Store, open_store
 from domain.customer import CustomerMergedInto
 from eventstore.bulk import append_bulk
+from tests.api import leads_file as leads
 from tests.api import test_import_campaign_members as campaigns
 from tests.api import test_import_customers as customers
 from tests.api import test_import_interactions as interactions
-from tests.api import test_import_leads as leads
 from tests.api import test_import_people as people
 from tests.api import test_import_purchases as purchases
 from tests.api import test_import_subscriptions as subscriptions

@@ -48,7 +48,7 @@ from projections.read_models import read_models
 from projections.sight import EVERYTHING
 from replay.follow import catch_up
 from replay.verification import verify
-from tests.api.test_import_leads import BARE, MAPPING, OPEN, WON, written
+from tests.api.leads_file import BARE, MAPPING, OPEN, WON, written
 from tests.facts import captured, given
 
 BY = log.Envelope("system", SYSTEM_ID, "test")
