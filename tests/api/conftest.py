@@ -10,6 +10,7 @@ from rich.console import Console
 from api.access import SCOPES, create_api_key
 from api.app import create_app
 from api.imports.run import ImportReport, import_file
+from api.sessions import create_sign_in_link
 from api.store import Store, open_store
 from tests.api.leads_file import MAPPING, Import, written
 from tests.api.permitted import House, opened
@@ -47,3 +48,17 @@ def take_in(store: Store, tmp_path: Path) -> Import:
         return import_file(store, "leads", file or written(tmp_path, *rows), tmp_path / "map.toml", Console(quiet=True))
 
     return imported
+
+
+@pytest.fixture
+def stranger(store: Store) -> Iterator[TestClient]:
+    """A browser that nobody has signed in with."""
+    with TestClient(create_app(store), headers={"Sec-Fetch-Site": "same-origin"}) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(store: Store, stranger: TestClient) -> TestClient:
+    """A browser that a printed link was opened with."""
+    assert stranger.get(create_sign_in_link(store)).status_code == 200
+    return stranger

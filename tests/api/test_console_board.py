@@ -12,18 +12,7 @@ from domain.lead import LeadAssigned, LeadLost, LeadMovedToStage, LeadValued, Le
 from domain.money import Money
 from eventstore.database import connect
 from replay.follow import catch_up
-from tests.api.test_console import (  # noqa: F401  # fixtures
-    NASTY,
-    act,
-    browser,
-    column,
-    hidden,
-    lead,
-    member,
-    said,
-    stranger,
-    types,
-)
+from tests.api.console import NASTY, act, column, hidden, lead, said, types
 from tests.facts import captured, given
 
 NOW = datetime.now(UTC)
@@ -49,7 +38,7 @@ def moved(to_stage: str) -> LeadMovedToStage:
     )
 
 
-def test_the_board_of_a_team_and_of_a_source(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_the_board_of_a_team_and_of_a_source(store: Store, browser: TestClient) -> None:
     lead(store, LeadAssigned(team="north"), title="Of the north", source="web")
     lead(store, LeadAssigned(team="south"), title="Of the south", source="fair")
     north = said(browser.get("/console/pipeline?team=north"))
@@ -60,7 +49,7 @@ def test_the_board_of_a_team_and_of_a_source(store: Store, browser: TestClient) 
     assert browser.get("/console/pipeline?pipeline=other").status_code == 422
 
 
-def test_what_was_narrowed_stays_so_after_a_move(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_what_was_narrowed_stays_so_after_a_move(store: Store, browser: TestClient) -> None:
     lead_id = lead(store, LeadAssigned(team="north"), title="Of the north")
     lead(store, title="Of nobody")
     page = browser.get("/console/pipeline?team=north")
@@ -71,7 +60,7 @@ def test_what_was_narrowed_stays_so_after_a_move(store: Store, browser: TestClie
     assert "Of nobody" not in answer.text
 
 
-def test_the_board_as_it_stood(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_the_board_as_it_stood(store: Store, browser: TestClient) -> None:
     value = LeadValued(value=Money(amount=Decimal(500), currency="EUR"))
     told(store, value, moved("proposal"), LeadWon(), title="Ten seats", at=[ago(40), ago(39), ago(20), ago(10)])
     told(store, title="Of today", at=[ago(1)])
@@ -85,7 +74,7 @@ def test_the_board_as_it_stood(store: Store, browser: TestClient) -> None:  # no
     assert browser.get("/console/pipeline?as_of=soon").status_code == 422
 
 
-def test_who_lingers_in_a_stage_is_marked(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_who_lingers_in_a_stage_is_marked(store: Store, browser: TestClient) -> None:
     for days in (1, 2, 3, 4, 10):
         told(store, moved("contacted"), title=f"After {days}", at=[ago(50), ago(50 - days)])
     marks = {}
@@ -98,7 +87,7 @@ def test_who_lingers_in_a_stage_is_marked(store: Store, browser: TestClient) -> 
     assert "usually 3 days" in said(browser.get("/console/pipeline"))
 
 
-def test_why_leads_were_lost_is_counted(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_why_leads_were_lost_is_counted(store: Store, browser: TestClient) -> None:
     for reason in ("Price", "price ", "timing", NASTY):
         told(store, LeadLost(reason=reason), title="Ten seats", at=[ago(9), ago(3)])
     told(store, LeadLost(reason="long ago"), title="Ten seats", at=[ago(300), ago(200)])
@@ -109,7 +98,7 @@ def test_why_leads_were_lost_is_counted(store: Store, browser: TestClient) -> No
     assert "long ago" not in text
 
 
-def test_who_was_faster_is_named(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_who_was_faster_is_named(store: Store, browser: TestClient) -> None:
     lead_id = lead(store)
     form = hidden(browser.get("/console/pipeline")) | {"version": "1", "shown_on": "board", "to_stage": "proposal"}
     act(browser, lead_id, "move-to-stage", to_stage="qualified")
@@ -119,7 +108,7 @@ def test_who_was_faster_is_named(store: Store, browser: TestClient) -> None:  # 
     assert types(store, lead_id) == ["lead.captured", "lead.moved_to_stage"]
 
 
-def test_what_was_typed_about_a_loss_is_kept(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_what_was_typed_about_a_loss_is_kept(store: Store, browser: TestClient) -> None:
     lead_id = lead(store, LeadWon())
     form = hidden(browser.get(f"/console/leads/{lead_id}")) | {
         "shown_on": "board",
@@ -134,7 +123,7 @@ def test_what_was_typed_about_a_loss_is_kept(store: Store, browser: TestClient) 
     assert NASTY not in answer.text
 
 
-def test_the_stream_is_for_open_pages(browser: TestClient, stranger: TestClient) -> None:  # noqa: F811
+def test_the_stream_is_for_open_pages(browser: TestClient, stranger: TestClient) -> None:
     assert browser.get("/console/live/leads").status_code == 406
     stranger.cookies.clear()
     assert stranger.get("/console/live/leads", headers={"Accept": "text/event-stream"}).status_code == 401

@@ -24,8 +24,8 @@ from domain.workspace import WorkspaceMemberInvited, WorkspaceMemberRoleGranted
 from eventstore import log
 from eventstore.database import connect
 from replay.follow import catch_up
+from tests.api.console import NASTY, said
 from tests.api.permitted import House
-from tests.api.test_console import NASTY, browser, said, stranger  # noqa: F401  # fixtures
 from tests.projections.records import forget, tell
 
 ADDRESS = "/console/customers"
@@ -72,7 +72,7 @@ def listed(page: Response) -> list[str]:
     return [unescape(name) for name in re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a>', page.text)]
 
 
-def press(browser: TestClient, act: str, ids: list[UUID], query: str = "", **fields: str) -> Response:  # noqa: F811
+def press(browser: TestClient, act: str, ids: list[UUID], query: str = "", **fields: str) -> Response:
     """Tick these and press a button, on the list as it is narrowed."""
     page = browser.get(f"{ADDRESS}?{query}")
     form = {"form_key": key_of(page), "question": query, "act": act, **fields}
@@ -84,7 +84,7 @@ def events(store: Store, customer_id: UUID) -> Sequence[log.Recorded]:
         return log.load(connection, customer_id).history
 
 
-def test_customers_are_found_filtered_and_sorted(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_customers_are_found_filtered_and_sorted(store: Store, browser: TestClient) -> None:
     north, south, gone = customers(store, "Northwind Gardens", "Southern Seeds", "Gone")
     owner = agent(store)
     tell_more(store, north, CustomerTagged(tag="vip"), CustomerOwnerAssigned(owner_id=owner), CustomerActivated())
@@ -110,11 +110,11 @@ def test_customers_are_found_filtered_and_sorted(store: Store, browser: TestClie
     assert "Nobody is like that" in said(browser.get(f"{ADDRESS}?tag=none"))
 
 
-def test_an_empty_list_says_how_customers_come(browser: TestClient) -> None:  # noqa: F811
+def test_an_empty_list_says_how_customers_come(browser: TestClient) -> None:
     assert "./crm import customers" in said(browser.get(ADDRESS))
 
 
-def test_a_question_that_cannot_be_asked_is_explained(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_a_question_that_cannot_be_asked_is_explained(store: Store, browser: TestClient) -> None:
     customers(store, "Northwind Gardens")
     for query in ("owner=nonsense", "segment=none", "custom.none=1", "cursor=broken"):
         page = browser.get(f"{ADDRESS}?{query}")
@@ -122,7 +122,7 @@ def test_a_question_that_cannot_be_asked_is_explained(store: Store, browser: Tes
         assert "Change the filter" in said(page) and "Show" in said(page), query
 
 
-def test_a_long_list_goes_on(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_a_long_list_goes_on(store: Store, browser: TestClient) -> None:
     customers(store, *(f"Garden {number}" for number in range(60)))
     first = browser.get(f"{ADDRESS}?sort=since")
     more = re.search(r'<a class="button" href="([^"]+)"', first.text)
@@ -131,7 +131,7 @@ def test_a_long_list_goes_on(store: Store, browser: TestClient) -> None:  # noqa
     assert seen == [f"Garden {number}" for number in range(60)]
 
 
-def test_many_are_tagged_at_once_and_it_is_undone_at_once(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_many_are_tagged_at_once_and_it_is_undone_at_once(store: Store, browser: TestClient) -> None:
     ids = customers(store, "One", "Two", "Three")
     page = press(browser, "tag", ids[:2], "sort=name", tag="spring")
     assert (page.status_code, page.url.query.startswith(b"sort=name")) == (200, True)
@@ -150,7 +150,7 @@ def test_many_are_tagged_at_once_and_it_is_undone_at_once(store: Store, browser:
     assert listed(browser.get(f"{ADDRESS}?tag=spring")) == []
 
 
-def test_what_others_built_upon_it_stays(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_what_others_built_upon_it_stays(store: Store, browser: TestClient) -> None:
     one, other = customers(store, "One", "Two")
     page = press(browser, "tag", [one, other], tag="spring")
     tell_more(store, one, CustomerUntagged(tag="spring"))
@@ -161,7 +161,7 @@ def test_what_others_built_upon_it_stays(store: Store, browser: TestClient) -> N
     assert events(store, one)[-1].type == "customer.untagged"
 
 
-def test_a_form_sent_twice_acts_once(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_a_form_sent_twice_acts_once(store: Store, browser: TestClient) -> None:
     (one,) = customers(store, "One")
     form = {"form_key": "a" * 16, "act": "tag", "tag": "spring", "customer_id": str(one)}
     for _ in range(2):
@@ -169,7 +169,7 @@ def test_a_form_sent_twice_acts_once(store: Store, browser: TestClient) -> None:
     assert [past.type for past in events(store, one)] == ["customer.registered", "customer.tagged"]
 
 
-def test_an_owner_is_assigned_and_the_team_stays(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_an_owner_is_assigned_and_the_team_stays(store: Store, browser: TestClient) -> None:
     one, other = customers(store, "One", "Two")
     owner = agent(store)
     tell_more(store, one, CustomerOwnerAssigned(team="north"))
@@ -182,7 +182,7 @@ def test_an_owner_is_assigned_and_the_team_stays(store: Store, browser: TestClie
     assert listed(browser.get(f"{ADDRESS}?owner={owner}&sort=name")) == ["One", "Two"]
 
 
-def test_what_cannot_be_done_is_told_beside_what_was(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_what_cannot_be_done_is_told_beside_what_was(store: Store, browser: TestClient) -> None:
     one, other = customers(store, "One", "Two")
     tell_more(store, one, CustomerTagged(tag="spring"))
     page = press(browser, "tag", [one, other], tag="spring")
@@ -196,7 +196,7 @@ def test_what_cannot_be_done_is_told_beside_what_was(store: Store, browser: Test
     assert len(events(store, one)) == 2
 
 
-def test_a_filter_is_kept_under_a_name(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_a_filter_is_kept_under_a_name(store: Store, browser: TestClient) -> None:
     one, other, _ = customers(store, "One", "Two", "Three")
     owner = agent(store)
     for customer_id in (one, other):
@@ -234,7 +234,7 @@ def test_an_agent_sees_and_does_what_she_may(company: House) -> None:
     assert not any(one.canary in company.client.get(ADDRESS, headers=analyst).text for one in company.records.values())
 
 
-def test_an_agent_looks_at_her_own(store: Store, stranger: TestClient) -> None:  # noqa: F811
+def test_an_agent_looks_at_her_own(store: Store, stranger: TestClient) -> None:
     one, _ = customers(store, "One", "Two")
     member = agent(store)
     tell_more(store, one, CustomerOwnerAssigned(owner_id=member))
@@ -242,7 +242,7 @@ def test_an_agent_looks_at_her_own(store: Store, stranger: TestClient) -> None: 
     assert listed(stranger.get(f"{ADDRESS}?owner=me", headers=session)) == ["One"]
 
 
-def test_what_people_wrote_is_shown_as_text(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_what_people_wrote_is_shown_as_text(store: Store, browser: TestClient) -> None:
     (one,) = customers(store, NASTY)
     tell_more(store, one, CustomerTagged(tag=NASTY[:100]))
     for query in ("", f"q={NASTY}", f"tag={NASTY}", "segment=<b>", "owner=<b>"):

@@ -14,11 +14,9 @@ from api.store import Store
 from eventstore.database import connect
 from projections.kpi import kpis
 from replay.follow import catch_up
+from tests.api.console import closed, said
 from tests.api.customer_base import FIRST, bought, lived
-from tests.api.test_console import browser, closed, said, stranger
 from tests.facts import captured, given
-
-__all__ = ["browser", "stranger"]
 
 
 def test_each_figure_is_of_the_last_month_beside_the_one_before(store: Store, browser: TestClient) -> None:

@@ -13,7 +13,7 @@ from domain.ticket import TicketAssigned, TicketOpened, TicketPutPending, Ticket
 from eventstore import log
 from eventstore.database import connect
 from replay.follow import catch_up
-from tests.api.test_console import NASTY, browser, hidden, member, said, stranger, types  # noqa: F401  # fixtures
+from tests.api.console import NASTY, hidden, member, said, types
 from tests.projections.records import registered, tell
 
 
@@ -42,13 +42,13 @@ def promised(due_at: datetime | None, seconds: int = 3_600, clock: str = "runnin
     )
 
 
-def send(browser: TestClient, ticket_id: UUID, act: str, **fields: str) -> Response:  # noqa: F811
+def send(browser: TestClient, ticket_id: UUID, act: str, **fields: str) -> Response:
     """Send a form of the ticket's page as it stands now."""
     page = browser.get(f"/console/tickets/{ticket_id}")
     return browser.post(f"/console/tickets/{ticket_id}/{act}", data=hidden(page) | fields)
 
 
-def test_the_queue_has_first_what_is_due_first(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_the_queue_has_first_what_is_due_first(store: Store, browser: TestClient) -> None:
     now = datetime.now(UTC)
     ticket(store, "No promise", channel="email")
     ticket(store, "Paused", promised(None, 9_000, "paused"), TicketPutPending())
@@ -64,7 +64,7 @@ def test_the_queue_has_first_what_is_due_first(store: Store, browser: TestClient
     assert "No promise" in only and "Later" not in only
 
 
-def test_the_queue_of_a_member_and_of_nobody(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_the_queue_of_a_member_and_of_nobody(store: Store, browser: TestClient) -> None:
     mia = member(store, "Mia")
     ticket(store, "Of Mia", TicketAssigned(assignee_id=mia, team="north"))
     ticket(store, "Of nobody")
@@ -75,11 +75,11 @@ def test_the_queue_of_a_member_and_of_nobody(store: Store, browser: TestClient) 
     assert "No ticket is like that" in said(browser.get("/console/tickets?priority=urgent"))
 
 
-def test_an_empty_queue_teaches(browser: TestClient) -> None:  # noqa: F811
+def test_an_empty_queue_teaches(browser: TestClient) -> None:
     assert "Nothing waits" in said(browser.get("/console/tickets"))
 
 
-def test_a_ticket_is_opened_answered_and_solved(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_a_ticket_is_opened_answered_and_solved(store: Store, browser: TestClient) -> None:
     key = re.findall(r'name="form_key" value="([^"]*)"', browser.get("/console/tickets").text)[0]
     form = {"form_key": key, "subject": NASTY, "customer_name": "Ann Example", "body": "It leaks", "channel": "phone"}
     page = browser.post("/console/tickets", data=form)
@@ -119,7 +119,7 @@ def test_a_ticket_is_opened_answered_and_solved(store: Store, browser: TestClien
     assert str(followed.url) != str(page.url)
 
 
-def test_what_is_refused_is_told_with_what_was_typed(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_what_is_refused_is_told_with_what_was_typed(store: Store, browser: TestClient) -> None:
     ticket_id = ticket(store, "The pump leaks")
     page = browser.get(f"/console/tickets/{ticket_id}")
     assert send(browser, ticket_id, "assign", assignee_id="me", team="north").status_code == 422
@@ -137,7 +137,7 @@ def test_what_is_refused_is_told_with_what_was_typed(store: Store, browser: Test
     assert browser.get(f"/console/tickets/{uuid4()}").status_code == 404
 
 
-def test_two_tickets_are_merged_and_parted(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_two_tickets_are_merged_and_parted(store: Store, browser: TestClient) -> None:
     with connect(store.conninfo) as connection:
         customer_id = registered(connection)
     double = ticket(store, "Leaks", customer_id=customer_id)
@@ -151,14 +151,14 @@ def test_two_tickets_are_merged_and_parted(store: Store, browser: TestClient) ->
     assert types(store, double)[-1] == "ticket.merge_reverted"
 
 
-def test_a_stranger_sees_no_ticket(store: Store, stranger: TestClient) -> None:  # noqa: F811
+def test_a_stranger_sees_no_ticket(store: Store, stranger: TestClient) -> None:
     ticket_id = ticket(store, "The pump leaks")
     for address in ("/console/tickets", f"/console/tickets/{ticket_id}", "/console/live/tickets"):
         assert stranger.get(address).status_code == 401
     assert stranger.post(f"/console/tickets/{ticket_id}/solve", data={"form_key": "12345678"}).status_code == 401
 
 
-def test_what_was_written_is_not_told_twice(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_what_was_written_is_not_told_twice(store: Store, browser: TestClient) -> None:
     ticket_id = ticket(store, "Pump", TicketReplied(author="customer", body=NASTY))
     page = browser.get(f"/console/tickets/{ticket_id}")
     assert NASTY not in page.text

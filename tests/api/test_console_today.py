@@ -21,8 +21,8 @@ from domain.ticket import TicketOpened, TicketSlaApplied
 from eventstore import log
 from eventstore.database import connect
 from replay.follow import catch_up
+from tests.api.console import NASTY, lead, said
 from tests.api.permitted import House
-from tests.api.test_console import NASTY, browser, lead, said, stranger  # noqa: F401  # fixtures
 from tests.api.test_console_customers import agent, customers, tell_more
 from tests.facts import captured, given
 from tests.projections.records import tell
@@ -46,7 +46,7 @@ def ticket(store: Store, *events: Event, subject: str = "No light", customer_id:
     return ticket_id
 
 
-def press(browser: TestClient, act: str, noun: str, record_id: UUID, task_id: UUID, **fields: str) -> Response:  # noqa: F811
+def press(browser: TestClient, act: str, noun: str, record_id: UUID, task_id: UUID, **fields: str) -> Response:
     key = re.search(r'name="form_key" value="([^"]+)"', browser.get("/console/agenda").text)
     form = {"act": act, "noun": noun, "record_id": str(record_id), "task_id": str(task_id)}
     return browser.post("/console/agenda", data={"form_key": key[1] if key else "x" * 16, **form, **fields})
@@ -60,7 +60,7 @@ def last(store: Store, record_id: UUID) -> log.Recorded:
 # The search
 
 
-def test_customers_leads_and_tickets_are_found(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_customers_leads_and_tickets_are_found(store: Store, browser: TestClient) -> None:
     (customer_id,) = customers(store, "Northwind Gardens")
     lead_id = lead(store, title="Greenhouse for the north")
     ticket_id = ticket(store, subject="Northern light does not work", customer_id=customer_id)
@@ -73,7 +73,7 @@ def test_customers_leads_and_tickets_are_found(store: Store, browser: TestClient
     assert "Northwind Gardens" in said(browser.get("/console/search?q=nortwind gardens")), "one letter is missing"
 
 
-def test_an_empty_search_teaches(browser: TestClient) -> None:  # noqa: F811
+def test_an_empty_search_teaches(browser: TestClient) -> None:
     assert "telephone numbers" in said(browser.get("/console/search"))
     page = browser.get("/console/search", params={"q": NASTY})
     assert "Nothing is called" in said(page) and "<script>alert" not in page.text
@@ -94,7 +94,7 @@ def test_who_sees_nothing_personal_cannot_search_by_it(company: House) -> None:
 # The agenda
 
 
-def test_the_agenda_is_by_day(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_the_agenda_is_by_day(store: Store, browser: TestClient) -> None:
     (customer_id,) = customers(store, "Northwind Gardens")
     tell_more(store, customer_id, scheduled("Call back", -3), scheduled("Ask again", 24 * 40))
     lead(store, scheduled("Send the offer", -30), title="Greenhouse")
@@ -123,7 +123,7 @@ def test_each_part_of_the_agenda(hours: float, part: str) -> None:
 
 
 @pytest.mark.parametrize("noun", ["customer", "lead", "ticket"])
-def test_a_follow_up_is_done_moved_and_cancelled(store: Store, browser: TestClient, noun: str) -> None:  # noqa: F811
+def test_a_follow_up_is_done_moved_and_cancelled(store: Store, browser: TestClient, noun: str) -> None:
     planned = [scheduled(f"Task {number}", number + 1) for number in range(5)]
     if noun == "customer":
         (record_id,) = customers(store, "Northwind Gardens")
@@ -147,7 +147,7 @@ def test_a_follow_up_is_done_moved_and_cancelled(store: Store, browser: TestClie
             assert told.event.due_at == datetime(2027, 5, 3, 11, tzinfo=UTC)  # type: ignore[attr-defined]
 
 
-def test_what_cannot_be_done_is_explained_and_nothing_typed_is_lost(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_what_cannot_be_done_is_explained_and_nothing_typed_is_lost(store: Store, browser: TestClient) -> None:
     done, open_ = scheduled("Call back", 1), scheduled("Send it", 2)
     record_id = lead(store, done, open_)
     assert press(browser, "done", "lead", record_id, done.task_id).status_code == 200
@@ -159,7 +159,7 @@ def test_what_cannot_be_done_is_explained_and_nothing_typed_is_lost(store: Store
     assert press(browser, "done", "lead", uuid4(), open_.task_id).status_code == 404
 
 
-def test_the_agenda_is_of_whom_one_chooses(store: Store, stranger: TestClient) -> None:  # noqa: F811
+def test_the_agenda_is_of_whom_one_chooses(store: Store, stranger: TestClient) -> None:
     member = agent(store)
     (customer_id,) = customers(store, "Northwind Gardens")
     tell_more(
@@ -181,7 +181,7 @@ def test_the_agenda_is_of_whom_one_chooses(store: Store, stranger: TestClient) -
     assert "Nothing is planned for you" in said(beyond)
 
 
-def test_an_agenda_goes_on(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_an_agenda_goes_on(store: Store, browser: TestClient) -> None:
     (customer_id,) = customers(store, "Northwind Gardens")
     coming = [scheduled(f"Task {number:03}", 24 * number + 1) for number in range(120)]
     late = [scheduled(f"Late {number:03}", -number - 1) for number in range(30)]
@@ -205,12 +205,12 @@ def test_who_may_not_act_sees_no_buttons(company: House) -> None:
 # Home
 
 
-def test_nothing_needs_anybody(browser: TestClient) -> None:  # noqa: F811
+def test_nothing_needs_anybody(browser: TestClient) -> None:
     assert "Nothing needs you today" in said(browser.get("/console"))
     assert browser.get("/", follow_redirects=False).headers["location"] == "/console"
 
 
-def test_home_names_what_needs_attention(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_home_names_what_needs_attention(store: Store, browser: TestClient) -> None:
     calm, risky = customers(store, "Calm", "Risky")
     at_risk = CustomerMarkedAtRisk(signals=("late_payment", "champion_left"))
     tell_more(store, risky, CustomerActivated(), at_risk, scheduled("Call back", -2))
@@ -241,7 +241,7 @@ def test_home_names_what_needs_attention(store: Store, browser: TestClient) -> N
     assert not any(name in text for name in ("Calm", "Much later", "Next month", "stand still"))
 
 
-def test_leads_that_stand_still_are_told_by_what_is_usual(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_leads_that_stand_still_are_told_by_what_is_usual(store: Store, browser: TestClient) -> None:
     moved = LeadMovedToStage(to_stage="contacted", pipeline="default", pipeline_version=1, probability=Decimal("0.2"))
 
     def stay(days_ago: float, length: float | None, title: str) -> None:
@@ -265,7 +265,7 @@ def test_leads_that_stand_still_are_told_by_what_is_usual(store: Store, browser:
     assert "A week is not too long" not in still
 
 
-def test_home_is_a_members_own_or_everybodys(store: Store, stranger: TestClient) -> None:  # noqa: F811
+def test_home_is_a_members_own_or_everybodys(store: Store, stranger: TestClient) -> None:
     member, other = agent(store, "Ada"), agent(store, "Ben")
     ours, theirs = customers(store, "Ours", "Theirs")
     for customer_id, owner in ((ours, member), (theirs, other)):
@@ -276,13 +276,13 @@ def test_home_is_a_members_own_or_everybodys(store: Store, stranger: TestClient)
     assert "Theirs" not in said(stranger.get("/console?who=everybody", headers=session)), "they are not hers to see"
 
 
-def test_the_figures_beside_it_come_apart(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_the_figures_beside_it_come_apart(store: Store, browser: TestClient) -> None:
     assert 'hx-get="/console/figures"' in browser.get("/console").text
     page = browser.get("/console/figures")
     assert re.findall(r"/console/kpis/(\w+)\?", page.text) == list(FIGURES)
 
 
-def test_what_people_wrote_is_text_everywhere(store: Store, browser: TestClient) -> None:  # noqa: F811
+def test_what_people_wrote_is_text_everywhere(store: Store, browser: TestClient) -> None:
     (customer_id,) = customers(store, NASTY)
     tell_more(store, customer_id, CustomerActivated(), CustomerMarkedAtRisk(reason=NASTY), scheduled(NASTY, -1))
     lead(store, scheduled(NASTY, -1), title=NASTY)

@@ -19,7 +19,7 @@ from domain.event import MemberId
 from domain.workspace import UnknownMember, WorkspaceMemberInvited
 from eventstore import log
 from eventstore.database import Connection
-from tests.api.test_console import hidden, lead
+from tests.api.console import hidden, lead
 from tests.api.test_tokens import noted
 from tests.conftest import settings_for
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from api.sessions import create_sign_in_link
 from api.store import Store
 from domain.lead import LeadLost, LeadMovedToStage
-from tests.api.test_console import lead, types
+from tests.api.console import lead, types
 from tests.browser.visiting import NASTY, PATIENCE, Visit, column, no_wider_than_the_window
 from tests.facts import captured, given
 
