@@ -69,6 +69,8 @@ def _refused(_: Request, error: Exception) -> JSONResponse:
 def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     places = [found["loc"] for found in error.errors()]
+    if any(found["type"] == "json_invalid" for found in error.errors()):
+        return answer_to(UnreadableBody())
     if all(place[0] == "path" for place in places):
         return answer_to(NotFound())
     if wanted := _other_media_type(request, places):

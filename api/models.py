@@ -29,7 +29,7 @@ from replay.asof import models_of
 
 router = APIRouter(prefix="/v1", tags=["models"])
 
-_READ = ("customer_alias", *worth.PURCHASES, *worth.FITS)
+_READ = ("customer_alias", *worth.PURCHASES, *worth.CONTRACTS, *worth.FITS)
 _MONTHS_OF_A_YEAR = 12
 
 

@@ -152,7 +152,8 @@ class BadParameter(RequestProblem):
 
 
 class UnreadableBody(RequestProblem):
-    """The body cannot be read: it is nested too deeply, holds a number that is too long, or ended too early."""
+    """The body cannot be read: it is no valid JSON, nested too deeply, holds a number that is too long, or ended too
+    early."""
 
     status, title = 400, "Unreadable body"
 
@@ -208,8 +209,6 @@ def harmless(place: Sequence[str | int]) -> list[str]:
 def sentence_of(found: Mapping[str, Any]) -> str:  # Any: as pydantic tells an error
     """What is wrong, without the value that was sent."""
     # pydantic's texts quote the value that was sent where they give a parser's reason, which follows the comma
-    if found["type"] == "json_invalid":
-        return "This is not valid JSON."
     if found["type"] == "value_error":
         return f"{found['ctx']['error']}."
     return str(found["msg"]).partition(",")[0] if "error" in found.get("ctx", {}) else str(found["msg"])

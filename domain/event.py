@@ -2,7 +2,7 @@
 
 import re
 from abc import abstractmethod
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NewType, Protocol, TypeAlias
 from uuid import UUID
@@ -53,10 +53,16 @@ PersonalTexts: TypeAlias = Annotated[dict[Word, Text] | Forgotten, Personal()]
 """Texts by name, such as the fields of a form or external ids by system."""
 
 
+_FURTHEST = timedelta(hours=16)
+
+
 def _in_reach(moment: datetime) -> datetime:
     # databases and languages part ways at the far ends of the calendar, and a time zone may reach across
     if not 1000 <= moment.year <= 9000:
         raise ValueError("the year must lie between 1000 and 9000")
+    # on earth they lie between -12 and +14 hours, and Postgres takes none of 16 or more
+    if abs(moment.utcoffset() or timedelta()) >= _FURTHEST:
+        raise ValueError("the offset from UTC must be less than 16 hours")
     return moment
 
 

@@ -316,13 +316,14 @@ def write_newer(file: Path, deals: list[Deal], changed: int, added: int) -> None
 
 
 @pytest.mark.full
-def test_an_import_that_is_killed_ten_times_is_complete_in_the_end(
+def test_an_import_that_is_killed_five_times_is_complete_in_the_end(
     tmp_path: Path, pipeline_file: Path, deals: list[Deal]
 ) -> None:
     data = tmp_path / "data"
     with server.running(data):  # made beforehand, so that each kill falls into an import
         pass
-    targets = sorted(random.sample(range(round(0.05 * LEADS), round(0.95 * LEADS)), 10))
+    # what a thousand rows become is recorded at once: each run may go that far beyond its target
+    targets = sorted(random.sample(range(round(0.05 * LEADS), round(0.6 * LEADS)), 5))
     there = 0
     try:
         for number, target in enumerate(targets):

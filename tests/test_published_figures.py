@@ -11,6 +11,7 @@ from api.kpis import KpiResult
 from api.kpis.asking import answer_as_of
 from api.kpis.question import Asked
 from projections.kpi import kpis
+from projections.sight import EVERYTHING
 from replay.follow import catch_up
 from tests.api.importing import House, house
 
@@ -32,7 +33,7 @@ def take_in(house: House, kind: str, file: Path, example: str) -> None:
 
 
 def asked(house: House, slug: str, first: date | None = None, end: date | None = None, **options: Any) -> KpiResult:
-    return answer_as_of(house.store, kpis()[slug], Asked("UTC", first, end, **options))
+    return answer_as_of(house.store, kpis()[slug], Asked("UTC", first, end, sight=EVERYTHING, **options))
 
 
 def next_month(day: date) -> date:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from api.settings import Settings
+from domain.event import Moment
 
 if TYPE_CHECKING:  # the database and web packages are slow to import, and not every command needs them
     from pydantic_core import ErrorDetails
@@ -27,6 +28,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 
 _FRONT_DOOR = Path(__file__).resolve().parents[2] / "crm"
 _LONGEST_REASON = 1_000
+_MOMENT = TypeAdapter[datetime](Moment)
 
 
 def settings_of(data: Path | None) -> Settings:
@@ -117,8 +119,8 @@ def moment_of(text: str, sentence: str) -> datetime:
     """The moment that a user wrote. Where it is none, the sentence says what is taken, and goes on with an example."""
     moment = None
     with suppress(ValueError):
-        moment = datetime.fromisoformat(text)
-    if moment is None or moment.tzinfo is None:
+        moment = _MOMENT.validate_python(datetime.fromisoformat(text))
+    if moment is None:
         fail(f"{sentence} a moment with its offset from UTC, such as 2026-03-03T09:00:00Z.")
     return moment
 

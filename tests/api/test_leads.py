@@ -353,7 +353,13 @@ def test_a_malformed_body_is_explained_without_repeating_it(
     assert leads(connection) == 0
 
 
-@pytest.mark.parametrize("raw", [b"{", b'{"title": "\\ud800"}', b"\xff\xfe", b"[1]", b""])
+@pytest.mark.parametrize("raw", [b"{", b"\xff\xfe", b"title=x"])
+def test_a_body_that_is_no_json_cannot_be_read(client: TestClient, raw: bytes) -> None:
+    answer = client.post("/v1/leads", content=raw, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "unreadable_body")
+
+
+@pytest.mark.parametrize("raw", [b'{"title": "\\ud800"}', b"[1]", b""])
 def test_a_body_that_is_no_object_is_malformed(client: TestClient, raw: bytes) -> None:
     answer = client.post("/v1/leads", content=raw, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")

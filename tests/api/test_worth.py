@@ -76,6 +76,8 @@ def test_what_is_expected_of_a_customer_follows_from_the_models(
     merged = client.get(path).json()
     assert (merged["customer_id"], merged["buying"]) == (str(bob), []), "she has a subscription now"
     assert client.get(f"/v1/customers/{uuid4()}/worth").status_code == 404
+    then = client.get(path, params={"as_of": log.now(connection).isoformat()}).json()
+    assert (then["customer_id"], then["buying"]) == (str(bob), []), "also where nothing else was asked of that moment"
 
 
 def fit_of_contracts(store: Store, connection: Connection) -> Any:
