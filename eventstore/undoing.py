@@ -38,6 +38,13 @@ def last_together(connection: Connection, together_id: UUID) -> int | None:
     return row["last"] if row else None
 
 
+def did_all(connection: Connection, together_id: UUID, actor_id: UUID) -> bool:
+    """Whether whatever has this correlation id was done by this actor; nobody did what is not there."""
+    statement = "SELECT bool_and(actor->>'id' = %s) AS hers FROM log.event WHERE correlation_id = %s"
+    row = connection.execute(statement, [str(actor_id), together_id]).fetchone()
+    return bool(row and row["hers"])
+
+
 def is_command(connection: Connection, together_id: UUID) -> bool:
     """Whether a command with this id was carried out. Reads all commands: their index begins with whose they are."""
     return bool(connection.execute("SELECT FROM log.command WHERE command_id = %s LIMIT 1", [together_id]).rowcount)

@@ -133,7 +133,7 @@ def show_customers(
             notice = notice or Notice(problem.status, _said(problem))
         members = list_members(connection, sight=viewer.sight)
         used = used_words(connection, sight=viewer.sight)
-        result = together.told(connection, done)
+        result = together.told(connection, done, viewer)
     names: dict[UUID, str] = {member["member_id"]: member["name"] or "(forgotten)" for member in members}
     return page(
         request,

@@ -15,7 +15,7 @@ from api.store import Store
 from api.undo import NothingToUndo, UndoRequest, undo_for
 from domain import customer as rules
 from eventstore.database import Connection
-from eventstore.undoing import done_together, last_together
+from eventstore.undoing import did_all, done_together, last_together
 
 _MOST = 500
 _ROWS = {
@@ -54,6 +54,7 @@ class Told:
     records: int
     words: str
     is_undo: bool
+    by_viewer: bool
 
 
 def acted(store: Store, member: Principal, act: str, form_key: str, ids: Sequence[str], typed: Typed) -> Outcome:
@@ -79,12 +80,16 @@ def acted(store: Store, member: Principal, act: str, form_key: str, ids: Sequenc
 
 
 def undone(store: Store, member: Principal, together_id: str) -> Outcome:
-    """Take it back, as far as nothing that others did since builds upon it. Raises NotAllowed, NothingToUndo."""
-    member.must("undo")
+    """Take it back, as far as nothing that others did since builds upon it. Raises NotAllowed for what another did,
+    and NothingToUndo."""
     try:
-        report = undo_for(member, store, "console", UndoRequest(id=UUID(together_id)))
+        request = UndoRequest(id=UUID(together_id))
     except ValueError:
         raise NothingToUndo() from None
+    with store.pool.connection() as connection:
+        if not did_all(connection, request.id, member.id):
+            member.must("undo")
+    report = undo_for(member, store, "console", request)
     if not report.in_conflict:
         return Outcome(report.undo_id if report.records else None, _last(store, report.undo_id), None)
     text = (
@@ -94,7 +99,7 @@ def undone(store: Store, member: Principal, together_id: str) -> Outcome:
     return Outcome(None, _last(store, report.undo_id), Notice(200, text))
 
 
-def told(connection: Connection, together_id: str) -> Told | None:
+def told(connection: Connection, together_id: str, viewer: Principal) -> Told | None:
     """What was done under this id; None where there is no such thing."""
     try:
         found_id = UUID(together_id)
@@ -105,7 +110,8 @@ def told(connection: Connection, together_id: str) -> Told | None:
     if not types:
         return None
     ((type_, records),) = types.most_common(1)
-    return Told(found_id, records, _WORDS.get(type_, "changed"), type_.endswith("events_undone"))
+    by_viewer = did_all(connection, found_id, viewer.id)
+    return Told(found_id, records, _WORDS.get(type_, "changed"), type_.endswith("events_undone"), by_viewer)
 
 
 def _fields(act: str, typed: Typed) -> dict[str, object]:

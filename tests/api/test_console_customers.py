@@ -25,7 +25,7 @@ from eventstore import log
 from eventstore.database import connect
 from replay.follow import catch_up
 from tests.api.console import NASTY, said
-from tests.api.permitted import House
+from tests.api.permitted import BOB, House
 from tests.projections.records import forget, tell
 
 ADDRESS = "/console/customers"
@@ -228,6 +228,16 @@ def test_an_agent_sees_and_does_what_she_may(company: House) -> None:
         assert company.client.post(ADDRESS, headers=session, data=asked).status_code == 403
     page = company.client.get(f"{ADDRESS}?tag=x", headers=session).text
     assert "Keep this filter" not in page
+    ours = str(company.records["team"].customer)
+    done = company.client.post(ADDRESS, headers=session, data=form | {"form_key": "c" * 16, "customer_id": ours})
+    shown = company.client.get(done.headers["location"], headers=session).text
+    together = re.search(r'name="together" value="([^"]+)"', shown)
+    assert together and ">Undo<" in shown
+    back = {"act": "undo", "form_key": "d" * 16, "together": together[1]}
+    colleague = company.session_of(BOB)
+    assert company.client.post(ADDRESS, headers=colleague, data=back).status_code in (403, 404)
+    undone = company.client.post(ADDRESS, headers=session, data=back).headers["location"]
+    assert "1 customer is as before" in said(company.client.get(undone, headers=session))
     analyst = company.session_of(company.members["analyst"])
     assert 'name="customer_id"' not in company.client.get(ADDRESS, headers=analyst).text
     assert company.client.post(ADDRESS, headers=analyst, data=form).status_code == 403
