@@ -16,7 +16,7 @@ from api.access import OpenStore, Principal
 from api.console.customer_then import When, customer_then, moment_typed
 from api.console.customer_timeline import KINDS, Asked, timeline
 from api.console.frame import CustomerViewer, Notice, PageRoute, page, viewers_zone
-from api.console.told import names_of, told
+from api.console.told import names_of, people_of, told
 from api.fresh import at_least
 from api.past import Axis
 from api.problems import NotFound
@@ -99,7 +99,9 @@ def show_customer(
             return RedirectResponse(f"/console/customers/{then.customer_id}?merged={customer_id}", 303)
         note(connection, viewer, then.people.members, "GET /console/customers/{customer_id}")
         names = names_of(workspace)
-        history = timeline(connection, then, asked, names, viewer.sight, zone)
+        others = {other_id: name for other_id, name in then.names.items() if name}
+        known = names | people_of(then.parts["people"]) | others
+        history = timeline(connection, then, asked, known, viewer.sight, zone)
         members = lead_lists.list_members(connection, sight=viewer.sight)
     first = (then.extent.first_at or now).date()
     return page(
@@ -115,7 +117,7 @@ def show_customer(
         names=names,
         members=members,
         roles=get_args(BuyingRole),
-        finding=then.finding and told(then.finding, names, viewer.sight, is_undone=False),
+        finding=then.finding and told(then.finding, known, viewer.sight, is_undone=False),
         fields=_custom_fields(workspace, then.row),
         timeline=history,
         kinds=KINDS,

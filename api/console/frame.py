@@ -258,6 +258,7 @@ _templates.filters.update(
         shown.hours,
         shown.marked,
         shown.minute,
+        shown.minutely,
         shown.money,
         shown.number,
         shown.percent,

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from api.access import OpenStore, Principal
 from api.console.frame import LeadViewer, Notice, PageRoute, page, viewers_zone
-from api.console.told import days_of, names_of, to_do
+from api.console.told import days_of, names_of, people_of, to_do
 from api.problems import NotFound
 from api.store import Store
 from api.visible import sees
@@ -16,8 +16,11 @@ from domain.undo import standing
 from domain.workspace import DEFAULT_PIPELINE
 from eventstore import log
 from projections import leads as lead_lists
+from projections.customers import rows_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_MOST_PEOPLE = 200
 
 
 @router.get("/console/leads/{lead_id}")
@@ -46,7 +49,8 @@ def show_lead(
         lead = lead_at(connection, workspace, viewer.sight, lead_id, history[-1].position)
         row = lead_lists.get_lead(connection, lead_id, sight=viewer.sight)
         members = lead_lists.list_members(connection, sight=viewer.sight)
-    names = names_of(workspace)
+        people = rows_of(connection, "contact_person", [history[0].customer_id], _MOST_PEOPLE, sight=viewer.sight)
+    names = names_of(workspace) | people_of(people)
     pipeline = workspace.pipelines.get(lead.pipeline or DEFAULT_PIPELINE.name)
     return page(
         request,

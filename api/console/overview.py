@@ -152,7 +152,10 @@ def _change(kpi: Kpi, value: Decimal | None, earlier: Decimal | None, currency: 
     times = ratio(value, earlier) if earlier > 0 else None
     by = (Decimal(value) - Decimal(earlier)) * 100 if kpi.unit == "ratio" else times and (times - 1) * 100
     unit = "points" if kpi.unit == "ratio" else "%"
-    return f"{by:+,.1f}\N{NO-BREAK SPACE}{unit} {currency or ''}".strip() if by is not None else ""
+    if by is None:
+        return ""
+    sign = "\N{MINUS SIGN}" if by < 0 else "+"
+    return f"{sign}{abs(by):,.1f}\N{NO-BREAK SPACE}{unit} {currency or ''}".strip()
 
 
 def _named(first: date, every: Glance) -> str:

@@ -42,6 +42,10 @@ class Shape:
 
     curve: Curve | None
     cells: Sequence[Cell]
+    oldest: str = ""
+    newest: str = ""
+    months: int = 0
+    """Of cells: the months of the first and of the last row, and that of the last column."""
 
 
 def has_shape(details: Mapping[str, Any]) -> bool:
@@ -53,8 +57,12 @@ def shape(result: KpiResult) -> Shape | None:
     """How it is drawn; None where it is a number by itself, or nothing was counted."""
     if not has_shape(result.details):
         return None
-    curve = result.details.get("curve")
-    return Shape(_curve(curve) if curve else None, _cells(result.details.get("cells") or ()))
+    curve, cells = result.details.get("curve"), result.details.get("cells") or ()
+    if not cells:
+        return Shape(_curve(curve) if curve else None, ())
+    cohorts = [cell["cohort"] for cell in cells]
+    last = min(max(cell["month"] for cell in cells), _CELLS_IN_A_ROW - 1)
+    return Shape(_curve(curve) if curve else None, _cells(cells), min(cohorts), max(cohorts), last)
 
 
 def _curve(points: Rows) -> Curve:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -80,16 +81,30 @@ def minute(context: Context, value: datetime) -> str:
     return f"{value.astimezone(context['viewers_zone']):%Y-%m-%d %H:%M}"
 
 
+@pass_context
+def minutely(context: Context, text: str, zone: str = "") -> str:
+    """A moment from an address as a field for moments takes it, in the viewer's zone or in this one: 2026-03-03T09:30.
+    Empty where it is none."""
+    try:
+        at = datetime.fromisoformat(text)
+        at = at.astimezone(ZoneInfo(zone) if zone else context["viewers_zone"]) if at.tzinfo else at
+    except (ValueError, OverflowError):
+        return ""
+    return f"{at:%Y-%m-%dT%H:%M}"
+
+
 def exact(value: datetime) -> str:
     """A moment to the second, in UTC."""
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def age(since: datetime | None, now: datetime) -> str:
-    """How long ago or until, in the largest unit that says enough: 5 min, 3 h, 12 days, 4 months."""
+    """How long ago or until, in the largest unit that says enough: a moment, 5 min, 3 h, 12 days, 4 months."""
     if since is None:
         return "–"
     passed = abs(now - since)
+    if passed < timedelta(minutes=1):
+        return "a moment"
     for unit, length in (("min", timedelta(hours=1)), ("h", timedelta(days=2))):
         if passed < length:
             return f"{passed // timedelta(minutes=1) if unit == 'min' else passed // timedelta(hours=1)} {unit}"

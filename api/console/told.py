@@ -1,6 +1,7 @@
 """What happened to a record, as its page tells it: every event in words, by day, with whom it names and who did it."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -27,6 +28,8 @@ from projections.sight import Sight
 Names = Mapping[UUID, str]
 """Whoever can be named in a history, by id."""
 
+_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -50,11 +53,16 @@ class FollowUp:
     assignee: str | None
 
 
-def names_of(workspace: Workspace) -> Names:
+def names_of(workspace: Workspace) -> dict[UUID, str]:
     """Whoever can be named in a history: members, programs by the labels of their keys, and ourselves."""
     members = {member_id: said(name) for member_id, name in workspace.members.items()}
     keys = {key_id: f"{said(key.label)} (API key)" for key_id, key in workspace.keys.items()}
     return {**members, **keys, OPERATOR_ID: "the operator", SYSTEM_ID: "Everfold"}
+
+
+def people_of(rows: Iterable[Mapping[str, object]]) -> dict[UUID, str]:
+    """The contact persons of these rows whose names may be shown, by id."""
+    return {UUID(str(row["person_id"])): str(row["name"]) for row in rows if row["name"]}
 
 
 def days_of(history: Sequence[Recorded], names: Names, zone: ZoneInfo, sight: Sight) -> list[tuple[date, list[Told]]]:
@@ -114,12 +122,17 @@ def told(recorded: Recorded, names: Names, sight: Sight, *, is_undone: bool) -> 
     someone = getattr(recorded.event, "owner_id", None) or getattr(recorded.event, "assignee_id", None)
     return Told(
         recorded=recorded,
-        sentence=recorded.event.in_words() if sight.personal else words(recorded.type),
+        sentence=_naming(recorded.event.in_words(), names) if sight.personal else words(recorded.type),
         is_undone=is_undone,
         whom=names.get(someone, "a former member") if someone else None,
         who=who_did(recorded, names),
         raw=json.dumps(event_resource(recorded, sight).model_dump(mode="json"), indent=2, ensure_ascii=False),
     )
+
+
+def _naming(sentence: str, names: Names) -> str:
+    """The sentence with names in place of the ids of whoever is known."""
+    return _ID.sub(lambda found: names.get(UUID(found[0]), found[0]), sentence)
 
 
 def _ago(moment: datetime, now: datetime) -> str:

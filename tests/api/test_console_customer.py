@@ -14,6 +14,7 @@ from api.sessions import create_sign_in_link
 from api.store import Store
 from domain.contact_point import contact_point
 from domain.customer import (
+    CustomerContactPersonAdded,
     CustomerContactPointAdded,
     CustomerMarkedAtRisk,
     CustomerPurchaseRecorded,
@@ -24,7 +25,7 @@ from domain.customer import (
 from domain.event import Event
 from domain.follow_up import FollowUpScheduled
 from domain.interaction import InteractionLogged
-from domain.lead import LeadValued
+from domain.lead import LeadStakeholderAdded, LeadValued
 from domain.money import Money
 from domain.ticket import TicketOpened
 from eventstore import log
@@ -248,3 +249,22 @@ def test_a_form_sent_twice_acts_once(store: Store, browser: TestClient) -> None:
         assert browser.post(f"/console/customers/{customer_id}/log-interaction", data=form).status_code == 200
     assert types(store, customer_id).count("customer.interaction_logged") == 1
     assert browser.post(f"/console/customers/{customer_id}/explode", data=form).status_code == 404
+
+
+def test_people_are_called_by_their_names(browser: TestClient, store: Store) -> None:
+    person_id = uuid4()
+    hers = customer(store, CustomerContactPersonAdded(person_id=person_id, name="Eva Buyer"))
+    lead_id = hears(store, hers, "lead", captured(), LeadStakeholderAdded(person_id=person_id))
+    wanted = "Contact person Eva Buyer has a part in the deal"
+    assert wanted in page(browser, hers)
+    assert wanted in said(browser.get(f"/console/leads/{lead_id}"))
+
+
+def test_a_day_in_an_address_is_shown_as_a_moment(browser: TestClient, store: Store) -> None:
+    hers = customer(store)
+    then = browser.get(f"/console/customers/{hers}", params={"as_of": "2026-03-05"})
+    assert 'name="as_of" value="2026-03-05T00:00"' in then.text
+    assert (
+        'name="as_of" value="2026-03-05T08:30"'
+        in browser.get(f"/console/customers/{hers}", params={"as_of": "2026-03-05T09:30+01:00"}).text
+    )

@@ -8,7 +8,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,8 +18,10 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from api.app import create_app
 from api.sessions import create_sign_in_link
-from api.store import Store
+from api.store import Store, open_store
+from tests.browser.pages import Company, furnished
 from tests.browser.visiting import CHROMIUM, PATIENCE, Visit
+from tests.conftest import settings_for
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +38,8 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def base(store: Store) -> Iterator[str]:
+@contextmanager
+def served(store: Store) -> Iterator[str]:
     """The address of a server in a thread of its own."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -49,6 +52,28 @@ def base(store: Store) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+def base(store: Store) -> Iterator[str]:
+    """The address of a server of this test's own."""
+    with served(store) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def company(new_database_of_a_module: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """A small company that a module's tests look at together."""
+    settings = settings_for(new_database_of_a_module(), tmp_path_factory.mktemp("company"))
+    with open_store(settings, publish=False, follow=True) as store:
+        yield furnished(store)
+
+
+@pytest.fixture(scope="module")
+def company_base(company: Company) -> Iterator[str]:
+    """Where its server is."""
+    with served(company.store) as address:
+        yield address
 
 
 PHONE = pytest.param((390, 844), id="phone", marks=pytest.mark.full)

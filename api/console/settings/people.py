@@ -5,7 +5,7 @@ from typing import get_args
 
 from api.console.settings.fields import Field, Form, Option, options
 from api.console.settings.sections import Shown, Thing
-from api.console.shown import target
+from api.console.shown import target, words
 from api.permissions import SCOPES
 from domain.custom_field import RecordNoun
 from domain.event import Forgotten, MemberId
@@ -111,7 +111,7 @@ def segments(now: Workspace, personal: bool) -> Shown:
         Thing(
             one.name,
             f"of {one.noun}s, version {one.version}",
-            [("conditions", _conditions(one).replace("\n\n", "; or ").replace("\n", ", ") if personal else "withheld")],
+            [("conditions", _told(one) if personal else "withheld")],
             [form(one)] if personal else [],
         )
         for one in now.segments.values()
@@ -147,6 +147,17 @@ def _conditions(one: WorkspaceSegmentDefined) -> str:
         for group in one.groups
     )
     return "\n\n".join(groups)
+
+
+def _told(one: WorkspaceSegmentDefined) -> str:
+    """As they are read."""
+    if isinstance(one.groups, Forgotten):
+        return "(forgotten)"
+    groups = (
+        ", ".join(f"{words(each.field)} {words(each.operator)} {', '.join(each.values)}".rstrip() for each in group)
+        for group in one.groups
+    )
+    return "; or ".join(groups)
 
 
 def _name(text: str | Forgotten, personal: bool) -> str:

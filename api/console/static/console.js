@@ -12,6 +12,12 @@
     location.reload();
   }
 
+  /* Where one is stands in view, also where a row of links is longer than a phone is wide. */
+  for (const row of document.querySelectorAll("nav, .tabs")) {
+    const here = row.querySelector("[aria-current]");
+    if (here && row.scrollWidth > row.clientWidth) row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+  }
+
   /* Keys: / to search, ? for help, j and k through what is listed, g and a letter to another page. */
   let going = false;
 
