@@ -1,5 +1,6 @@
 """Forgets somebody everywhere: in the log, in what was folded from it, in error files, and on the disk."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString, cast, get_args
@@ -29,6 +30,7 @@ from replay.scratch import drop_leftovers, tables_about
 
 _PATIENCE: LiteralString = "SET lock_timeout = '30s'"
 _PATIENCE_WITH_IMPORTS = 30.0
+BY_COMMAND_LINE = log.Envelope("system", SYSTEM_ID, "cli")
 _TROUBLES: tuple[type[Exception], ...] = (Trouble, *UNAVAILABLE)
 
 
@@ -55,18 +57,25 @@ def forget(
     *,
     reason: str | None = None,
     legal_basis: LegalBasis = "request",
+    by: log.Envelope = BY_COMMAND_LINE,
+    confirmed: Callable[[Connection], object] | None = None,
+    claim: log.Claim | None = None,
 ) -> Forgotten:
     """Forget a customer, or one of her contact persons; a repetition completes what was interrupted.
 
-    Raises UnknownSubject, ReasonNamesSubject, ErasureListDamaged or OSError, ImportRunning when an import takes too
-    long, or one of UNAVAILABLE when a write to her does; then nobody was forgotten.
+    `by` is who does, and `claim` the command that says so. `confirmed` is asked under her lock, before anything is
+    done, whether it still stands; what it raises is raised. Then nobody was forgotten, as when this raises
+    UnknownSubject, ReasonNamesSubject, LoginMayNotErase, ErasureListDamaged or OSError, ImportRunning when an import
+    takes too long, or one of UNAVAILABLE when a write to her does.
     """
-    envelope = log.Envelope("system", SYSTEM_ID, "cli")
     with connect(store.conninfo) as connection:  # the login itself: the disk is not for the roles of every day
         connection.execute(_PATIENCE)
         # Imports are kept out until the mark is there: what they set aside before is looked through, and after that
         # they write nothing of her.
-        with no_import(store.settings.data, _PATIENCE_WITH_IMPORTS):
+        with no_import(store.settings.data, _PATIENCE_WITH_IMPORTS), connection.transaction():
+            if confirmed:
+                forgetting.hold(connection, customer_id)
+                confirmed(connection)
             event, was_forgotten = _decided(connection, customer_id, person_id, reason, legal_basis)
             members = forgetting.merge_group(connection, customer_id)
             values = forgetting.personal_values(connection, members, person_id)
@@ -79,7 +88,7 @@ def forget(
             listed = erasure_list(store.settings.data)
             erasures.add(listed, [erasures.Erasure(member, person_id) for member in members])
             cleaned = remove_rows(connection, store.settings.data, values)
-            erased = forgetting.forget(connection, customer_id, event, envelope)
+            erased = forgetting.forget(connection, customer_id, event, by, claim)
         steps = [
             *_listed_too(listed, [erasures.Erasure(found.customer_id, person_id) for found in erased]),
             *sweep(store, connection, [found.customer_id for found in erased]),

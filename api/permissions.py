@@ -30,11 +30,14 @@ SCOPES = {
     "metrics:read": "Read how the system is doing",
     "batch": "Send many commands in one request, each with the scope that it takes by itself",
     "undo": "Take back commands and imports",
+    "forget:write": "Ask that a customer be forgotten, and take that back",
+    "forget:approve": "Forget a customer for ever, as somebody else has asked",
     "audit:read": "Read customers' histories with before and after, and who has looked",
     "personal:read": "See what is personal in whatever one may read",
 }
 _ON_DEMAND = (
-    "campaigns:write", "settings:write", "members:write", "keys:write", "imports:write", "undo", "audit:read",
+    "campaigns:write", "settings:write", "members:write", "keys:write", "imports:write", "undo",
+    "forget:write", "forget:approve", "audit:read",
 )  # fmt: skip
 USUAL_SCOPES = tuple(scope for scope in SCOPES if scope not in _ON_DEMAND)
 """What a key may do when nothing else is said."""
@@ -73,7 +76,9 @@ RIGHTS: Mapping[Role, Rights] = MappingProxyType(
     {
         "admin": Rights(frozenset(SCOPES), "all"),
         "manager": Rights(
-            _AGENT | {"campaigns:write", "settings:read", "events:read", "undo", "audit:read"}, "team", True
+            _AGENT | {"campaigns:write", "settings:read", "events:read", "undo", "forget:write", "audit:read"},
+            "team",
+            True,
         ),
         "agent": Rights(_AGENT, "team"),
         "analyst": Rights(_reads("personal:read", "members:read", "imports:read", "metrics:read", "audit:read"), "all"),

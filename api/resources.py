@@ -270,6 +270,37 @@ class CommandResult(BaseModel):
     created_id: UUID | None = None
 
 
+class ForgettingResult(CommandResult):
+    """Who was forgotten, and what that took. `left` says what is still to be done, each with whom or what it takes:
+    the same request once more, with the same Idempotency-Key, tries again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "stream_type": "customer",
+                "stream_id": "0b3f3f0e-2f5e-8a55-8d0a-7a0f3b1c2d3e",
+                "version": 9,
+                "position": 4712,
+                "merge_id": None,
+                "created_id": None,
+                "customer_ids": ["0b3f3f0e-2f5e-8a55-8d0a-7a0f3b1c2d3e"],
+                "person_id": None,
+                "error_rows": 0,
+                "steps": ["write log.personal_data anew", "turn the write-ahead log over"],
+                "left": [],
+            }
+        }
+    )
+
+    customer_ids: list[UUID]
+    """The customer and those who were merged with her."""
+    person_id: UUID | None = None
+    error_rows: int
+    """Of files of refused rows that imports left, how many named her and were removed."""
+    steps: list[str]
+    left: list[str]
+
+
 LeadAnswer: TypeAlias = LeadResource | CommandResult
 """What a command on a lead answers with: the lead, for a key that may read leads, else only what was done."""
 

@@ -157,7 +157,15 @@ class Streams:
                     must_not_predate(latest, event, occurred_at)
                 event = Dated(event, occurred_at)
             new.append(
-                log.NewEvent(self.filed_under(stream_id), noun, stream_id, version, event.event, event.occurred_at)
+                log.NewEvent(
+                    self.filed_under(stream_id),
+                    noun,
+                    stream_id,
+                    version,
+                    event.event,
+                    event.occurred_at,
+                    subject_id=getattr(event.event, "person_id", None),
+                )
             )
         return new
 

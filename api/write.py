@@ -194,17 +194,24 @@ class Writer:
         """The position of the last event."""
         if command.occurred_at and command.occurred_at > datetime.now(UTC) + _CLOCK_TOLERANCE:
             raise OccurredInFuture()
-        envelope = log.Envelope(
+        claim = self.claim(customer_id, command)
+        positions = log.append(connection, new, self.envelope(), claim, external_ids, self.turn)
+        self.store.bell.ring(connection)
+        return positions[-1]
+
+    def envelope(self) -> log.Envelope:
+        """Who acts, and how it came in."""
+        return log.Envelope(
             self.principal.kind,
             self.principal.id,
             self.channel,
             self.correlation_id,
             request_id=underway.request_id(),
         )
-        claim = log.Claim(customer_id, self.command_id, self._body_hash(command))
-        positions = log.append(connection, new, envelope, claim, external_ids, self.turn)
-        self.store.bell.ring(connection)
-        return positions[-1]
+
+    def claim(self, customer_id: CustomerId, command: Command) -> log.Claim:
+        """The command, so that it acts once."""
+        return log.Claim(customer_id, self.command_id, self._body_hash(command))
 
     def _body_hash(self, command: Command) -> bytes:
         # keyed, because nobody may guess what a person wrote; sorted, because the order of names says nothing
@@ -213,13 +220,17 @@ class Writer:
 
     def first_time(self, loaded: log.Loaded, command: Command) -> CommandResult:
         """What the command did to the stream when it was carried out; raises IdempotencyKeyReused."""
-        assert loaded.carried_out is not None
-        if loaded.carried_out.body_hash != self._body_hash(command):
-            raise IdempotencyKeyReused()
+        self.must_be_the_same(loaded, command)
         last = [recorded for recorded in loaded.history if recorded.command_id == self.command_id][-1]
         return CommandResult(
             stream_type=last.stream_type, stream_id=last.stream_id, version=last.version, position=last.position
         )
+
+    def must_be_the_same(self, loaded: log.Loaded, command: Command) -> None:
+        """As was carried out before under the same id; raises IdempotencyKeyReused."""
+        assert loaded.carried_out is not None
+        if loaded.carried_out.body_hash != self._body_hash(command):
+            raise IdempotencyKeyReused()
 
 
 def command_result(

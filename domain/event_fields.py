@@ -8,6 +8,8 @@ from typing import NamedTuple
 from domain.customer import (
     CustomerConsentGranted,
     CustomerConsentWithdrawn,
+    CustomerForgettingRequested,
+    CustomerForgettingRequestWithdrawn,
     CustomerRelatedTo,
     CustomerRelationEnded,
     CustomerSurveyAnswered,
@@ -62,6 +64,8 @@ _ABOUT: Mapping[type[Event], tuple[str, tuple[str, ...]]] = MappingProxyType(
         CustomerConsentGranted: ("consents", ("person_id", "channel", "purpose")),
         CustomerConsentWithdrawn: ("consents", ("person_id", "channel", "purpose")),
         CustomerSurveyAnswered: ("surveys", ("survey",)),
+        CustomerForgettingRequested: ("forgetting_requests", ("person_id",)),
+        CustomerForgettingRequestWithdrawn: ("forgetting_requests", ("person_id",)),
     }
 )
 """Parts that are named by several fields, or by a word."""

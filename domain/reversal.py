@@ -6,7 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from domain import customer, lead, ticket
-from domain.customer import CustomerForgotten, CustomerPersonForgotten
+from domain.customer import (
+    CustomerForgettingRequested,
+    CustomerForgettingRequestWithdrawn,
+    CustomerForgotten,
+    CustomerPersonForgotten,
+)
 from domain.event import CustomerId, Event, Refusal
 from domain.lead import LeadConversionReverted, LeadConverted
 from domain.merge import Absorbed, MergedInto, MergeReverted
@@ -24,6 +29,10 @@ class NotUndone(Refusal):
 
 class ErasureStays(Refusal):
     """Whoever was forgotten stays forgotten: nothing of it can be undone."""
+
+
+class RequestStays(Refusal):
+    """A request to forget somebody is not undone. Withdraw it, or ask for it again."""
 
 
 class ReattributedSince(Refusal):
@@ -57,4 +66,10 @@ def must_still_belong(event: Reattributed, reattributed_to: CustomerId | None) -
 
 def without_way_back(event: Event) -> Refusal:
     """Why nothing takes the event back."""
-    return ErasureStays() if isinstance(event, CustomerForgotten | CustomerPersonForgotten) else NotUndone()
+    match event:
+        case CustomerForgotten() | CustomerPersonForgotten():
+            return ErasureStays()
+        case CustomerForgettingRequested() | CustomerForgettingRequestWithdrawn():
+            return RequestStays()
+        case _:
+            return NotUndone()

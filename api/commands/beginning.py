@@ -64,7 +64,15 @@ def begin(
         before = log.load(connection, whose) if known and new_name else log.Loaded()
         new = _registered(command, whose, before, write.owner_id) if new_name else []
         new += [
-            log.NewEvent(whose, noun, stream_id, version, event, command.occurred_at)
+            log.NewEvent(
+                whose,
+                noun,
+                stream_id,
+                version,
+                event,
+                command.occurred_at,
+                subject_id=getattr(event, "person_id", None),
+            )
             for version, event in enumerate(events, start=loaded.version + 1)
         ]
         for name in taken:  # where nothing stands of the record that has it, this one gets it

@@ -4,6 +4,7 @@ from functools import partial
 
 from api.commands.answers import CustomerAnswer, customer_answer
 from api.commands.beginning import register
+from api.commands.forgetting import ROWS as FORGETTING
 from api.commands.rows import Resource, Row, Situation, new_id, record_id, row
 from api.commands.work import work
 from api.merging import merged, parted
@@ -96,5 +97,6 @@ CUSTOMERS = Resource(
             others=("to_customer_id",),
             answers="done",
         ),
+        *FORGETTING,
     ),
 )

@@ -33,12 +33,7 @@ from domain.workspace import WORKSPACE_ID
 
 RESOURCES: tuple[Resource, ...] = (LEADS, CUSTOMERS, TICKETS, CAMPAIGNS, *SETTINGS)
 
-_COMMAND = documented(
-    NotFound, StaleVersion, IdempotencyKeyReused, IdempotencyKeyInFlight, OccurredInFuture, BadIfMatch, writes=True
-)
-_FIRST = documented(
-    NotFound, IdempotencyKeyReused, IdempotencyKeyInFlight, OccurredInFuture, BadIfMatch, BadParameter, writes=True
-)
+_EVERY = (NotFound, IdempotencyKeyReused, IdempotencyKeyInFlight, OccurredInFuture, BadIfMatch)
 
 
 def routers() -> list[APIRouter]:
@@ -83,7 +78,7 @@ def _router(resource: Resource) -> APIRouter:
             _endpoint(resource, row),
             methods=["POST"],
             status_code=row.status,
-            responses=_FIRST if row.begin else _COMMAND,
+            responses=documented(*_EVERY, BadParameter if row.begin else StaleVersion, *row.problems, writes=True),
             operation_id=f"{resource.path}_{row.slug}".replace("-", "_"),
             summary=row.slug.replace("-", " ").capitalize(),
             description=row.about,

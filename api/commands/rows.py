@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
+from api.problems import RequestProblem
 from api.resources import Answered, CommandResult
 from api.streams import Decision, Streams
 from api.write import Writer
@@ -85,6 +86,8 @@ class Row:
     unsaid: tuple[str, ...] = ()
     """Fields of the command that are given here, and not by the request."""
     answer_type: Any = None  # Any: a type for the documentation
+    problems: tuple[type[RequestProblem], ...] = ()
+    """What it may answer with beside what all commands do."""
 
     @property
     def status(self) -> int:
@@ -116,14 +119,21 @@ class Resource:
         return self.part if self.noun == "workspace" else f"{self.noun}_id"
 
 
-def row(slug: str, command: type[Command], rule: Callable[..., Any], *needs: Need, makes: str = "") -> Row:
+def row(
+    slug: str,
+    command: type[Command],
+    rule: Callable[..., Any],
+    *needs: Need,
+    makes: str = "",
+    scopes: tuple[str, ...] = (),
+) -> Row:
     """A row of a rule about one record: `rule(record, command, *needs)`."""
 
     def decide(at: Situation) -> Decision:
         decided = rule(at.record, at.command, *(need(at) for need in needs))
         return {at.record_id: decided if isinstance(decided, Sequence) else (decided,)}
 
-    return Row(slug, command, decide, makes=makes)
+    return Row(slug, command, decide, makes=makes, scopes=scopes)
 
 
 def new_id(at: Situation) -> UUID:

@@ -97,7 +97,16 @@ class Upsert(Generic[Answer]):
         customer_id = self._customer(connection, loaded, stream_id)
         facts = self._facts(loaded, settings, self.wanted.occurred_at or now)
         new = [
-            log.NewEvent(customer_id, self.noun, stream_id, version, fact.event, fact.occurred_at, fact.flags)
+            log.NewEvent(
+                customer_id,
+                self.noun,
+                stream_id,
+                version,
+                fact.event,
+                fact.occurred_at,
+                fact.flags,
+                subject_id=getattr(fact.event, "person_id", None),
+            )
             for version, fact in enumerate(facts, start=loaded.version + 1)
         ]
         if not new:

@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from api.access import OpenStore, Principal
 from api.console.customer_then import When, customer_then, moment_typed
 from api.console.customer_timeline import KINDS, Asked, timeline
+from api.console.forgetting import erasure, people_to_forget, requests_seen
 from api.console.frame import CustomerViewer, Notice, PageRoute, page, viewers_zone
 from api.console.told import names_of, people_of, told
 from api.fresh import at_least
@@ -23,6 +24,7 @@ from api.problems import NotFound
 from api.store import Store
 from api.visible import must_see
 from domain.customer.contact_persons import BuyingRole
+from domain.customer.state import RequestBasis
 from domain.event import CustomerId
 from domain.workspace import WORKSPACE_ID, Workspace
 from eventstore import log
@@ -102,7 +104,10 @@ def show_customer(
         others = {other_id: name for other_id, name in then.names.items() if name}
         known = names | people_of(then.parts["people"]) | others
         history = timeline(connection, then, asked, known, viewer.sight, zone)
+        requests = requests_seen(connection, viewer, names, then.people.members) if when.as_of is None else []
+        erased = erasure(connection, then.people, then.cut, names, viewer, then.row)
         members = lead_lists.list_members(connection, sight=viewer.sight)
+    may_write = "customers:write" in viewer.scopes and when.as_of is None and erased is None
     first = (then.extent.first_at or now).date()
     return page(
         request,
@@ -112,7 +117,13 @@ def show_customer(
         customer_id=then.customer_id,
         then=then,
         row=then.row,
-        may_write="customers:write" in viewer.scopes and when.as_of is None,
+        may_write=may_write,
+        may_forget=may_write and "forget:write" in viewer.scopes,
+        may_approve=may_write and "forget:approve" in viewer.scopes,
+        requests=requests,
+        erased=erased,
+        forgettable=people_to_forget(then.parts["people"]) if then.row else (),
+        bases=get_args(RequestBasis),
         may_audit="audit:read" in viewer.scopes,
         names=names,
         members=members,

@@ -13,11 +13,14 @@ from pydantic import ValidationError
 from api.access import OpenStore, Principal
 from api.commands.carrying_out import carry_out
 from api.commands.customer import CUSTOMERS
+from api.commands.forgetting import NOT_NOW
+from api.commands.rows import Row
 from api.console.acts import unfit
 from api.console.customer import show_customer
 from api.console.customer_merge import taken
 from api.console.frame import CustomerEditor, CustomerViewer, Notice, PageRoute, Typed, viewers_zone
 from api.problems import IdempotencyKeyReused, NotFound, StaleVersion
+from api.resources import ForgettingResult
 from api.store import Store
 from api.write import Writer
 from domain.event import Command, Refusal
@@ -42,6 +45,9 @@ _MOMENTS = {"due_at"}
 _CHANGED_SINCE = (
     "Somebody changed this customer after you opened the page. Nothing was done and nothing was overwritten: "
     "here is how she stands now. Send the form again if you still want to."
+)
+_LEFT = (
+    "That is done for ever, and what follows is left to do: whoever runs the installation ends it with ./crm forget."
 )
 _BUSY = "Others are changing this customer at the same moment. Nothing was done; try again."
 _SENT_BEFORE = "This form was sent before with other content. Nothing was done this time; send it again if you mean it."
@@ -98,7 +104,12 @@ def take(customer_id: UUID, act: str, sent: Annotated[Sent, Depends(sent)]) -> R
     """Carry the form's command out, then show her page again. Raises NotFound for a form that no page has."""
     if act not in _ROWS:
         raise NotFound()
-    row = _ROWS[act]
+    return carried(_ROWS[act], customer_id, sent)
+
+
+def carried(row: Row, customer_id: UUID, sent: Sent) -> Response:
+    """What became of the form of this command: her page."""
+    act = row.slug
     try:
         command = row.command.model_validate(sent.fields(row.command))
     except ValidationError as error:
@@ -107,12 +118,16 @@ def take(customer_id: UUID, act: str, sent: Annotated[Sent, Depends(sent)]) -> R
         done = carry_out(sent.writer(), CUSTOMERS, row, customer_id, command)
     except (Refusal, SubjectForgotten) as refusal:
         return sent.told(customer_id, act, 409, str(refusal))
+    except NOT_NOW as problem:
+        return sent.told(customer_id, act, problem.status, str(problem))
     except StaleVersion as stale:
         return sent.told(customer_id, act, stale.status, _CHANGED_SINCE)
     except IdempotencyKeyReused as reused:
         return sent.told(customer_id, act, reused.status, _SENT_BEFORE)
     except (VersionConflict, CommandAlreadyCarriedOut):
         return sent.told(customer_id, act, 409, _BUSY)
+    if isinstance(done, ForgettingResult) and done.left:
+        return sent.told(customer_id, act, 200, f"{_LEFT} {' '.join(done.left)}")
     shown = command.survivor_id if isinstance(command, MergeCommand) else customer_id
     return RedirectResponse(f"/console/customers/{shown}?position={done.position}", 303)
 

@@ -9,15 +9,19 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import OpenStore, Principal
+from api.console import told
+from api.console.forgetting import OpenRequest, requests_seen
 from api.console.frame import KpiViewer, LeadViewer, PageRoute, page, viewers_zone
 from api.console.overview import overview
 from api.console.shown import words
+from api.store import Store
 from domain.customer import CustomerMarkedAtRisk
 from domain.event import Forgotten
 from domain.undo import standing
 from eventstore import log
 from eventstore.database import Connection
 from projections import today
+from projections.customers import names_of
 from projections.leads import list_members
 from projections.reading import Row
 from projections.sight import Sight
@@ -61,11 +65,15 @@ def show(
         is_mine = is_member and who != "everybody"
         midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
         seen = _attention(connection, viewer, viewer.id if is_mine else None, now, midnight)
+        to_forget = _to_forget(connection, viewer, store)
+        called = names_of(connection, [one.customer_id for one in to_forget], sight=viewer.sight)
         reasons = _reasons(connection, seen.at_risk or (), viewer.sight)
     return page(
         request,
         "home.html",
         seen=seen,
+        to_forget=to_forget,
+        called=called,
         each=_EACH,
         reasons=reasons,
         is_member=is_member,
@@ -110,6 +118,13 @@ def _attention(
         stuck=today.stuck_leads(connection, now, limit=_EACH, sight=sight, owner_id=mine),
         unowned=today.leads_of_nobody(connection, limit=_EACH, sight=sight),
     )
+
+
+def _to_forget(connection: Connection, viewer: Principal, store: Store) -> list[OpenRequest]:
+    """What waits for a second person, for whoever may be that."""
+    if not {"customers:read", "forget:approve"} <= viewer.scopes:
+        return []
+    return requests_seen(connection, viewer, told.names_of(store.settled.now(connection)[0]))
 
 
 def _reasons(connection: Connection, at_risk: Sequence[Row], sight: Sight) -> dict[UUID, str]:

@@ -4,10 +4,10 @@ from.
 
 The subjects are `profile` (registered to archived), `contact_points` and `contact_persons`; `purchase`, `subscription`,
 `plan_change` and `cancellation`; `consent`, `campaign_messages` and `survey`; `life` (active to won back), `silence`
-(who stays away, by rule), `ties` (relations, merges), `reattribution` (what was recorded on the wrong customer) and
-`forgetting`. `state` is what rules know of a customer, with `trade_state` and `outreach_state` in it; `history` puts
-the subjects together. What every record has is next door: `work` (interactions, follow-ups), `field_value` (custom
-fields) and `merge`.
+(who stays away, by rule), `ties` (relations, merges), `reattribution` (what was recorded on the wrong customer),
+`forgetting` and `forgetting_request` (that it takes two persons). `state` is what rules know of a customer, with
+`trade_state` and `outreach_state` in it; `history` puts the subjects together. What every record has is next door:
+`work` (interactions, follow-ups), `field_value` (custom fields) and `merge`.
 """
 
 # Whole modules, because a list of their names here would have to be kept by hand for every new event, command and rule.
@@ -17,6 +17,7 @@ from domain.customer.consent import *
 from domain.customer.contact_persons import *
 from domain.customer.contact_points import *
 from domain.customer.forgetting import *
+from domain.customer.forgetting_request import *
 from domain.customer.history import *
 from domain.customer.life import *
 from domain.customer.outreach_state import *

@@ -1,18 +1,13 @@
 """All that is personal about a customer, or about one of her people, forgotten for ever."""
 
 from dataclasses import replace
-from typing import ClassVar, Literal, TypeAlias, assert_never
+from typing import ClassVar, TypeAlias, assert_never
 from uuid import UUID
 
 from domain.customer.contact_persons import without_person
-from domain.customer.state import Customer, must_not_be_forgotten
+from domain.customer.state import Customer, LegalBasis, must_not_be_forgotten
 from domain.event import Command, Event, OptionalPersonalText, Text
 from domain.phrases import after
-
-LegalBasis: TypeAlias = Literal[
-    "request", "consent_withdrawn", "objection", "no_longer_needed", "unlawful", "legal_duty", "erasure_list"
-]
-"""Why somebody is forgotten: Article 17 (1) of the GDPR, or because a restored backup is older than her erasure."""
 
 
 class CustomerForgotten(Event):
@@ -49,10 +44,13 @@ def evolve_forgetting(customer: Customer, event: ForgettingEvent) -> Customer:
     """The customer after the event."""
     match event:
         case CustomerForgotten():
-            return replace(customer, is_forgotten=True)
+            return replace(customer, is_forgotten=True, forgetting_requests={})
         case CustomerPersonForgotten():
             known = without_person(customer, event.person_id)
-            return replace(known, forgotten_people=known.forgotten_people | {event.person_id})
+            asked = {whom: basis for whom, basis in known.forgetting_requests.items() if whom != event.person_id}
+            return replace(
+                known, forgotten_people=known.forgotten_people | {event.person_id}, forgetting_requests=asked
+            )
         case _:
             assert_never(event)
 

@@ -9,6 +9,7 @@ from domain.customer.consent import ConsentEvent, evolve_consent
 from domain.customer.contact_persons import ContactPersonEvent, evolve_contact_persons
 from domain.customer.contact_points import ContactPointEvent, evolve_contact_points
 from domain.customer.forgetting import ForgettingEvent, evolve_forgetting
+from domain.customer.forgetting_request import ForgettingRequestEvent, evolve_forgetting_requests
 from domain.customer.life import LifeEvent, evolve_life
 from domain.customer.plan_change import PlanChangeEvent, evolve_plan_change
 from domain.customer.profile import ProfileEvent, evolve_profile
@@ -24,6 +25,7 @@ from domain.work import WorkEvent, worked
 CustomerEvent: TypeAlias = (
     ProfileEvent
     | ForgettingEvent
+    | ForgettingRequestEvent
     | ContactPointEvent
     | ContactPersonEvent
     | TieEvent
@@ -50,6 +52,8 @@ def evolve(customer: Customer | None, event: CustomerEvent) -> Customer:
         return evolve_profile(customer, event)
     if isinstance(event, ForgettingEvent):
         return evolve_forgetting(customer, event)
+    if isinstance(event, ForgettingRequestEvent):
+        return evolve_forgetting_requests(customer, event)
     if isinstance(event, ContactPointEvent):
         return evolve_contact_points(customer, event)
     if isinstance(event, ContactPersonEvent):

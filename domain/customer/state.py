@@ -22,6 +22,14 @@ RelationKind: TypeAlias = Literal["parent", "branch", "partner", "supplier", "em
 
 CustomerStatus: TypeAlias = Literal["prospect", "active", "at_risk", "churned"]
 
+RequestBasis: TypeAlias = Literal[
+    "request", "consent_withdrawn", "objection", "no_longer_needed", "unlawful", "legal_duty"
+]
+"""Why somebody may ask that a customer be forgotten: Article 17 (1) of the GDPR."""
+
+LegalBasis: TypeAlias = Literal[RequestBasis, "erasure_list"]
+"""Why somebody is forgotten: Article 17 (1) of the GDPR, or because a restored backup is older than her erasure."""
+
 
 @dataclass(frozen=True)
 class KnownPoint:
@@ -60,6 +68,8 @@ class Customer:
     merges: Merges = field(default_factory=Merges)
     is_forgotten: bool = False
     forgotten_people: frozenset[UUID] = frozenset()
+    forgetting_requests: Mapping[UUID | None, LegalBasis] = field(default_factory=dict)
+    """Whom somebody has asked to forget, and why: the customer herself (None), or contact persons of hers."""
 
     def must_be_in_use(self) -> None:
         """Raises CustomerAlreadyForgotten, CustomerMerged."""

@@ -1,7 +1,7 @@
 """Forgets a customer or one of her contact persons: what is personal is deleted, that something happened stays."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,14 @@ class ReasonNamesSubject(Trouble):
 
     def __init__(self) -> None:
         super().__init__(type(self).__doc__)
+
+
+class LoginMayNotErase(Trouble):
+    """The login that this server uses for the database may not erase. Nothing was done. Whoever runs the installation
+    can: ./crm forget"""
+
+    def __init__(self) -> None:
+        super().__init__(" ".join((type(self).__doc__ or "").split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +80,33 @@ def forgotten_among(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
+def open_requests(connection: Connection, customer_ids: Collection[UUID] | None = None) -> list[log.Recorded]:
+    """The requests to forget these customers, or anybody, or one of their people, on which nobody has decided yet."""
+    wanted = {"customer_ids": None if customer_ids is None else list(customer_ids)}
+    # planned for each: of all customers the few requests are read, of one or two their own
+    rows = connection.execute(query("eventstore.erasure", "open_requests"), wanted, prepare=False).fetchall()
+    return log.read_positions(connection, [row["position"] for row in rows]) if rows else []
+
+
+def hold(connection: Connection, customer_id: UUID) -> None:
+    """Keep everybody from writing to this customer until the transaction ends. Raises LoginMayNotErase."""
+    row = connection.execute(query("eventstore.erasure", "hold"), {"customer_id": customer_id}).fetchone()
+    if not (row and row["may_erase"]):
+        raise LoginMayNotErase()
+
+
 def forget(
     connection: Connection,
     customer_id: CustomerId,
     event: CustomerForgotten | CustomerPersonForgotten,
     envelope: log.Envelope,
+    claim: log.Claim | None = None,
 ) -> list[Erased]:
     """Erase what is personal and append `event` for the customer and each of her merge group who has not got it yet.
 
     Waits for the appends to her that are under way and for all imports. The event's reason is filed as the words of the
-    actor: it outlives this erasure and later ones. Raises UnknownSubject. Inside a transaction it is part of that.
+    actor: it outlives this erasure and later ones. A command that is claimed has done this for ever; that needs a
+    transaction around it. Raises UnknownSubject, CommandAlreadyCarriedOut. Inside a transaction it is part of that.
     """
     new = log.NewEvent(customer_id, "customer", customer_id, None, event, subject_id=envelope.actor_id)
     parameters = {
@@ -96,7 +121,12 @@ def forget(
         raise UnknownSubject() from None
     if not rows:
         raise UnknownSubject()
-    return [Erased(**row) for row in rows]
+    erased = [Erased(**row) for row in rows]
+    if claim:
+        (position,) = (one.position for one in erased if one.customer_id == customer_id)
+        with log.conflicts():
+            connection.execute(query("eventstore.erasure", "claim"), {**asdict(claim), "position": position})
+    return erased
 
 
 def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:  # Any: JSON

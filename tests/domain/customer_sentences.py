@@ -25,6 +25,8 @@ from domain.customer import (
     CustomerContactPointAdded,
     CustomerContactPointCorrected,
     CustomerContactPointRemoved,
+    CustomerForgettingRequested,
+    CustomerForgettingRequestWithdrawn,
     CustomerForgotten,
     CustomerMarkedAtRisk,
     CustomerMergedInto,
@@ -75,6 +77,16 @@ CUSTOMER_SENTENCES: list[tuple[Event, str]] = [
     (
         CustomerPersonForgotten(person_id=ID, legal_basis="legal_duty", reason="Letter of May"),
         "Personal data of a contact person erased (legal duty): Letter of May",
+    ),
+    (CustomerForgettingRequested(legal_basis="request"), "Asked to forget the customer (request)"),
+    (
+        CustomerForgettingRequested(legal_basis="consent_withdrawn", person_id=ID, reason="Letter of May"),
+        "Asked to forget a contact person (consent withdrawn): Letter of May",
+    ),
+    (CustomerForgettingRequestWithdrawn(), "The request to forget the customer was withdrawn"),
+    (
+        CustomerForgettingRequestWithdrawn(person_id=ID, reason="Mistaken"),
+        "The request to forget a contact person was withdrawn: Mistaken",
     ),
     (CustomerRenamed(name="Acme Ltd"), "Name: Acme Ltd"),
     (CustomerClassified(), "Classified: not at all"),

@@ -136,6 +136,8 @@ OF_WHAT_LIES_THERE = (
     customers.CompleteFollowUp,
     customers.CancelFollowUp,
     customers.RetractFollowUp,
+    customers.WithdrawForgettingRequest,
+    customers.ApproveForgetting,
     customers.DeliverCampaignMessage,
     customers.BounceCampaignMessage,
     customers.OpenCampaignMessage,

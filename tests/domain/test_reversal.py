@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from domain.customer import CustomerAbsorbed, CustomerForgotten, CustomerMergedInto, CustomerPersonForgotten
+from domain.customer import (
+    CustomerAbsorbed,
+    CustomerForgettingRequested,
+    CustomerForgettingRequestWithdrawn,
+    CustomerForgotten,
+    CustomerMergedInto,
+    CustomerPersonForgotten,
+)
 from domain.customer import CustomerTagged as Tagged
 from domain.event import CustomerId, Event, Refusal
 from domain.lead import LeadConversionReverted, LeadConverted
@@ -14,6 +21,7 @@ from domain.reversal import (
     ErasureStays,
     NotUndone,
     ReattributedSince,
+    RequestStays,
     is_reverted,
     merge_of,
     must_still_belong,
@@ -52,6 +60,8 @@ def test_a_conversion_goes_back_with_its_merge_and_a_merge_with_its_other_side(e
     [
         (CustomerForgotten(legal_basis="request"), ErasureStays),
         (CustomerPersonForgotten(person_id=OTHER, legal_basis="request"), ErasureStays),
+        (CustomerForgettingRequested(legal_basis="request"), RequestStays),
+        (CustomerForgettingRequestWithdrawn(), RequestStays),
         (MergeReverted(merge_id=MERGE), NotUndone),
         (LeadConversionReverted(), NotUndone),
         (EventsUndone(versions=(1,)), NotUndone),

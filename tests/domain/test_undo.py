@@ -328,7 +328,7 @@ def test_a_merge_an_erasure_and_an_undo_are_not_left_out() -> None:
 
 
 def test_what_has_a_way_back_of_its_own_is_never_left_out() -> None:
-    own_way = ("merge", "absorbed", "convert", "conversion", "reattributed", "forgotten", "undone")
+    own_way = ("merge", "absorbed", "convert", "conversion", "reattributed", "forgotten", "forgetting", "undone")
     for name, event in EVENT_TYPES.items():
         assert event.can_be_undone != any(part in name for part in own_way), name
 
