@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     pg_bin: Path | None = Field(default=None, validation_alias="CRM_PG_BIN")
     """A folder with PostgreSQL's programs to use in place of the packaged ones."""
 
+    chromium: Path = Field(default=Path("/usr/bin/chromium"), validation_alias="CRM_CHROMIUM")
+    """The browser that the console is measured in."""
+
     secret: SecretStr | None = None
     """The installation's secret; without one it is made once and kept in the data folder."""
 

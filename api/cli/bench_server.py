@@ -1,4 +1,4 @@
-"""Serves an installation and the bare routes beside it, in a process of its own, for `crm bench api`."""
+"""Serves an installation and the bare routes beside it, in a process of its own, for `crm bench api` and `console`."""
 
 import socket
 import time
@@ -16,7 +16,7 @@ from api.demo.load import load_demo
 from api.fuzz import NO_LIMITS
 from api.server import Server
 from api.settings import Settings
-from api.store import open_store
+from api.store import Store, open_store
 from bench.api import Served, bare
 from bench.ground import statement
 
@@ -26,27 +26,34 @@ _PATIENCE = 30.0
 @contextmanager
 def serving(conninfo: str, customers: int) -> Iterator[Served]:
     """A server of the demo company in this empty database, until the block ends."""
+    with running(conninfo, customers) as (port, store):
+        key = create_api_key(store, "bench", tuple(SCOPES))
+        with store.pool.connection() as connection:
+            row = connection.execute(statement("a_customer")).fetchone()
+        assert row is not None
+        yield Served(port, key, conninfo, row["customer_id"])
+
+
+@contextmanager
+def running(conninfo: str, customers: int) -> Iterator[tuple[int, Store]]:
+    """The port of such a server, and its installation, open in this process too."""
     tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # as `crm run` listens
     with TemporaryDirectory(prefix="everfold-bench-") as folder, tcp as listening:
         settings = Settings.model_validate({"DATABASE_URL": conninfo, "data": folder, "secret": "bench", **NO_LIMITS})
         with open_store(settings, publish=False) as store:
             load_demo(store, seed=1, customers=customers)
-            key = create_api_key(store, "bench", tuple(SCOPES))
-            with store.pool.connection() as connection:
-                row = connection.execute(statement("a_customer")).fetchone()
-        assert row is not None
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(64)
-        port = listening.getsockname()[1]
-        process = get_context("spawn").Process(target=_serve, args=(conninfo, folder, listening), daemon=True)
-        process.start()
-        try:
-            _await(port)
-            yield Served(port, key, conninfo, row["customer_id"])
-        finally:
-            process.terminate()
-            process.join(_PATIENCE)
-            process.kill()
+            listening.bind(("127.0.0.1", 0))
+            listening.listen(64)
+            port = listening.getsockname()[1]
+            process = get_context("spawn").Process(target=_serve, args=(conninfo, folder, listening), daemon=True)
+            process.start()
+            try:
+                _await(port)
+                yield port, store
+            finally:
+                process.terminate()
+                process.join(_PATIENCE)
+                process.kill()
 
 
 def _serve(conninfo: str, folder: str, listening: socket.socket) -> None:

@@ -182,6 +182,16 @@ def bench_api(
         _report(_api_figures(conninfo, sorted(customers or [130, 13_000]), seconds), as_json)
 
 
+@app.command("console")
+def bench_console(customers: Customers = 400, as_json: AsJson = False) -> None:
+    """Each page's weight, server time and largest contentful paint in headless Chromium; and a board of 1,000 cards."""
+    from api.cli.bench_console import visiting
+    from bench import console, ground
+
+    with explaining(), ground.scratch(*_server()) as conninfo, visiting(conninfo, customers) as visited:
+        _report(console.run(visited, Settings().chromium), as_json)
+
+
 def _api_figures(conninfo: str, sizes: list[int], seconds: float) -> "Iterator[Result | Measured]":
     from api.cli.bench_server import serving
     from bench import api, ground

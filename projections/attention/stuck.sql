@@ -3,13 +3,13 @@ WITH stay AS (
     SELECT
         pipeline,
         stage,
-        extract(epoch FROM max(valid_to) - min(valid_from)) / 86400 AS days
+        extract(epoch FROM max(valid_to) - min(stage_since)) / 86400 AS days
     FROM lead_stage_interval
     WHERE status = 'open'
         AND stage IS NOT NULL
+        AND (valid_to >= %(left_since)s OR valid_to IS NULL)
     GROUP BY lead_id, pipeline, stage, stage_position
     HAVING bool_and(valid_to IS NOT NULL)
-        AND max(valid_to) >= %(left_since)s
 ), usual AS (
     SELECT
         pipeline,

@@ -7,13 +7,19 @@ SELECT
     l.amount,
     l.currency,
     c.name AS customer_name,
-    count(*) OVER () AS unowned
-FROM lead AS l
+    l.unowned
+FROM (
+    SELECT
+        lead.*,
+        count(*) OVER () AS unowned
+    FROM lead
+    WHERE owner_id IS NULL
+        AND status = 'open'
+    ORDER BY captured_at DESC, lead_id DESC
+    LIMIT %(limit)s
+) AS l
 LEFT JOIN customer_alias AS a
     ON a.customer_id = l.customer_id
 LEFT JOIN customer_360 AS c
     ON c.customer_id = coalesce(a.root_customer_id, l.customer_id)
-WHERE l.owner_id IS NULL
-    AND l.status = 'open'
 ORDER BY l.captured_at DESC, l.lead_id DESC
-LIMIT %(limit)s

@@ -52,11 +52,15 @@ def drop(page: Page, lead_id: UUID, where: str) -> None:
 
 
 def test_a_card_goes_where_it_is_dropped(desk: Visit, store: Store) -> None:
-    page, lead_id = desk.page, on_board(desk.page, store, NASTY)
+    page, other = desk.page, on_board(desk.page, store, "Twenty seats")
+    lead_id = on_board(page, store, NASTY)
+    page.locator(f"#lead-{other}").evaluate("it => it.dataset.looked_at = 'yes'")
     drop(page, lead_id, 'section.column:has([data-stage="proposal"])')
     card = column(page, "proposal").locator(f"#lead-{lead_id}")
     expect(card).to_be_visible()
     expect(card).not_to_have_class("card sending")
+    expect(page.locator("#offline")).to_be_hidden()
+    expect(page.locator(f"#lead-{other}")).to_have_attribute("data-looked_at", "yes")
     assert types(store, lead_id) == ["lead.captured", "lead.moved_to_stage"]
     drop(page, lead_id, '[data-zone="lose"]')
     dialog = page.get_by_role("dialog")

@@ -61,11 +61,47 @@
     card.classList.remove("sending");
   }
 
+  /* The answer takes the board's place. A card that nothing has happened to stays the element it is, with what is open in
+     it: to compare each part of a thousand cards would stop the page for seconds. */
   function show(text) {
+    const here = document.getElementById("pipeline");
     const found = new DOMParser().parseFromString(text, "text/html").getElementById("pipeline");
     if (!found) return location.reload();
-    htmx.swap({ text: found.outerHTML, target: document.getElementById("pipeline"), sourceElement: document.body, swap: "outerMorph" });
+    const focused = document.activeElement;
+    const left = here.querySelector(".board")?.scrollLeft ?? 0;
+    const value = (card, name) => card.querySelector(`[name="${name}"]`)?.value;
+    for (const card of found.querySelectorAll(".card")) {
+      const same = document.getElementById(card.id);
+      if (same?.textContent !== card.textContent || value(same, "version") !== value(card, "version")) continue;
+      const key = same.querySelector('[name="form_key"]');
+      if (key) key.value = value(card, "form_key");
+      card.replaceWith(same);
+    }
+    const told = here.querySelector("[aria-live]");
+    const telling = found.querySelector("[aria-live]");
+    told.replaceChildren(...telling.childNodes);
+    telling.replaceWith(told);
+    here.replaceChildren(...found.childNodes);
+    const board = here.querySelector(".board");
+    if (board) board.scrollLeft = left;
+    if (focused.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
   }
+
+  /* What others do: the board is fetched anew, but not while a card is under way. */
+  let latest = 0;
+
+  document.body.addEventListener("changed", async () => {
+    const address = document.getElementById("pipeline").dataset.address;
+    if (!address || dragged) return;
+    const mine = ++latest;
+    try {
+      const text = await (await fetch(address)).text();
+      if (mine === latest && !dragged) show(text);
+      document.getElementById("offline").hidden = true;
+    } catch {
+      document.getElementById("offline").hidden = false;
+    }
+  });
 
   /* Winning and losing ask first: for the value, or for the reason. */
   function ask(act, card) {
@@ -93,10 +129,5 @@
       ask(link.dataset.closes, link.closest(".card"));
     }
     if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
-  });
-
-  /* While a card is under way, what others do waits. */
-  document.addEventListener("htmx:before:request", (event) => {
-    if (dragged) event.preventDefault();
   });
 })();
