@@ -12,6 +12,9 @@ from api.kpis import KpiResult
 Rows = Sequence[Mapping[str, Any]]  # Any: JSON
 
 _CELLS_IN_A_ROW = 13
+_ROWS = 36
+"""The newest cohorts; more would be too thin to be told apart."""
+_PALEST = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A month of a cohort: its place, how dark it is (0 to 1), and what it says."""
+    """A month of a cohort: its place, how full its colour is (0 to 1), and what it says."""
 
     x: float
     y: float
@@ -46,6 +49,9 @@ class Shape:
     newest: str = ""
     months: int = 0
     """Of cells: the months of the first and of the last row, and that of the last column."""
+    least: float = 0.0
+    most: float = 0.0
+    """Which shares have the palest and the fullest colour."""
 
 
 def has_shape(details: Mapping[str, Any]) -> bool:
@@ -60,9 +66,19 @@ def shape(result: KpiResult) -> Shape | None:
     curve, cells = result.details.get("curve"), result.details.get("cells") or ()
     if not cells:
         return Shape(_curve(curve) if curve else None, ())
-    cohorts = [cell["cohort"] for cell in cells]
-    last = min(max(cell["month"] for cell in cells), _CELLS_IN_A_ROW - 1)
-    return Shape(_curve(curve) if curve else None, _cells(cells), min(cohorts), max(cohorts), last)
+    cohorts = sorted({cell["cohort"] for cell in cells})[-_ROWS:]
+    shown = [cell for cell in cells if cell["cohort"] in cohorts and cell["month"] < _CELLS_IN_A_ROW]
+    later = [_share(cell) for cell in shown if cell["month"]] or [0.0]  # in the first month all are there
+    least, most = min(later), max(later)
+    return Shape(
+        _curve(curve) if curve else None,
+        _cells(shown, cohorts, least, most),
+        cohorts[0],
+        cohorts[-1],
+        max(cell["month"] for cell in shown),
+        least,
+        most,
+    )
 
 
 def _curve(points: Rows) -> Curve:
@@ -92,15 +108,17 @@ def _at(month: int, value: float, months: int) -> str:
     return f"{100 * month / months:.4g},{100 - 100 * value:.4g}"
 
 
-def _cells(cells: Rows) -> list[Cell]:
+def _share(cell: Mapping[str, Any]) -> float:  # Any: JSON
+    return cell["active"] / cell["size"] if cell["size"] else 0.0
+
+
+def _cells(cells: Rows, cohorts: Sequence[str], least: float, most: float) -> list[Cell]:
     """A row for each cohort, the first on top, and a column for each month after the first; no more than a year."""
-    shown = [cell for cell in cells if cell["month"] < _CELLS_IN_A_ROW]
-    cohorts = sorted({cell["cohort"] for cell in shown})
-    columns = 1 + max((cell["month"] for cell in shown), default=0)
-    width, height = 100 / columns, 100 / max(1, len(cohorts))
+    width, height = 100 / (1 + max(cell["month"] for cell in cells)), 100 / len(cohorts)
     found = []
-    for cell in shown:
-        share = cell["active"] / cell["size"] if cell["size"] else 0.0
+    for cell in cells:
+        share = _share(cell)
+        above = (share - least) / (most - least) if most > least else 1.0
         early = ", not over yet" if cell["immature"] else ""
         found.append(
             Cell(
@@ -108,7 +126,7 @@ def _cells(cells: Rows) -> list[Cell]:
                 y=round(cohorts.index(cell["cohort"]) * height, 2),
                 width=round(width, 2),
                 height=round(height, 2),
-                shade=round(share, 3),
+                shade=round(_PALEST + (1 - _PALEST) * min(above, 1.0), 2),
                 words=f"{cell['cohort']}, month {cell['month']}: {share:.0%} of {cell['size']:,}{early}",
             )
         )

@@ -84,7 +84,9 @@ def test_how_customers_stay_is_drawn_as_a_curve_and_as_cells(store: Store, brows
     own = browser.get("/console/kpis/survival_curve").text
     assert "<polyline" in own and "The share that is still there: 100.0% after" in own
     own = browser.get("/console/kpis/cohort_retention").text
+    assert re.search(r'fill-opacity="0.08"><title>\d{4}-\d\d, month 3: 0% of 2</title>', own)
     assert re.search(r"<title>\d{4}-\d\d, month 1: 50% of 2</title>", own)
+    assert "The palest has 0\N{NO-BREAK SPACE}% of them active, the fullest 100\N{NO-BREAK SPACE}%." in own
 
 
 def test_a_figures_form_chooses_definition_parameters_and_a_group(store: Store, browser: TestClient) -> None:
