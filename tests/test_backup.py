@@ -539,6 +539,7 @@ def crm(conninfo: str, tmp_path: Path) -> Crm:
     return Crm(conninfo, tmp_path / "data")
 
 
+@pytest.mark.full
 def test_the_commands_say_what_was_done_and_why_not(crm: Crm, emptied: Settings, tmp_path: Path) -> None:
     path = str(tmp_path / "backup")
     assert f"are in {path}." in crm("backup", path)

@@ -112,6 +112,7 @@ def test_a_key_is_made_and_shown_once(crm: Crm) -> None:
     assert "There are: leads:read" in crm("key", "create", "shop", "--scope", "everything", code=2)
 
 
+@pytest.mark.full
 def test_keys_are_listed_without_themselves_and_revoked(crm: Crm) -> None:
     key = crm("key", "create", "shop", "--scope", "leads:read").strip()
     crm("key", "create", "mail", "--scope", "undo")
@@ -173,6 +174,7 @@ def test_a_database_that_does_not_answer_is_said_so(crm: Crm) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.full
 def test_figures_are_listed_shown_and_run(crm: Crm) -> None:
     assert "win_rate" in crm("kpi", "list")
     shown = crm("kpi", "show", "win_rate")
@@ -207,6 +209,7 @@ def test_no_log_line_repeats_what_was_sent(
     assert key not in out + error
 
 
+@pytest.mark.full
 def test_the_embedded_server_stops_with_the_last_who_used_it(tmp_path: Path, port: int) -> None:
     data = tmp_path / "data"
     crm = Crm("", data)
@@ -261,6 +264,7 @@ def test_a_verb_that_only_looks_makes_no_installation(tmp_path: Path, verb: tupl
     assert not data.exists()
 
 
+@pytest.mark.full
 def test_looking_writes_nothing_to_an_empty_log(crm: Crm, connection: Connection) -> None:
     connection.execute("ALTER TABLE log.event DISABLE TRIGGER ALL")
     connection.execute("DELETE FROM log.event")

@@ -22,6 +22,7 @@ def crm(conninfo: str, tmp_path: Path) -> Crm:
     return Crm(conninfo, tmp_path / "data")
 
 
+@pytest.mark.full
 def test_a_members_life(crm: Crm, connection: Connection) -> None:
     ann = crm("member", "invite", "Ann Example", "--role", "admin").strip()
     assert UUID(ann)
@@ -60,6 +61,7 @@ def test_links_lead_to_where_browsers_reach_the_console(crm: Crm) -> None:
     assert crm("sign-in").startswith("https://crm.example/console/sign-in?token=")
 
 
+@pytest.mark.full
 def test_a_key_is_rotated(crm: Crm) -> None:
     crm("key", "create", "shop", "--scope", "leads:read")
     (shop,) = json.loads(crm("key", "list", "--json"))

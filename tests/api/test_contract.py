@@ -44,6 +44,7 @@ def test_twenty_thousand_requests_are_answered_as_documented(emptied: Settings) 
     assert {200, 201, 401, 403, 404, 409, 412, 422} <= found.by_status.keys()
 
 
+@pytest.mark.full
 def test_a_status_that_is_not_documented_is_noticed(unlimited: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NotFound, "status", 418)
     with opened(unlimited):
@@ -51,6 +52,7 @@ def test_a_status_that_is_not_documented_is_noticed(unlimited: Store, monkeypatc
     assert any("418 Undocumented status code" in one for one in told(found))
 
 
+@pytest.mark.full
 def test_a_body_of_another_form_is_noticed(unlimited: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def promising(document: dict[str, Any]) -> None:
         document["components"]["schemas"]["Alive"]["required"] = ["pulse"]

@@ -448,7 +448,7 @@ def test_the_command_says_what_is_there(emptied: Settings) -> None:
     assert said["phases"] == []
 
 
-@pytest.mark.parametrize("demo", [True, False])
+@pytest.mark.parametrize("demo", [pytest.param(True, marks=pytest.mark.full), False])
 def test_run_fills_an_empty_log_unless_told_not_to(emptied: Settings, opened: Connection, demo: bool) -> None:
     process = Crm(conninfo_of(emptied), emptied.data).start("run", "--port", "0", *(() if demo else ("--no-demo",)))
     try:

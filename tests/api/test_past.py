@@ -242,6 +242,7 @@ def crm(conninfo: str, tmp_path: Any) -> Crm:
     return Crm(conninfo, tmp_path / "data")
 
 
+@pytest.mark.full
 def test_the_command_names_a_schema_that_an_analyst_can_ask(
     crm: Crm, client: TestClient, connection: Connection
 ) -> None:
@@ -283,6 +284,7 @@ def schemas_of(connection: Connection) -> list[str]:
     return [known.schema for known in asof.listed(connection)]
 
 
+@pytest.mark.full
 def test_what_cannot_be_asked_is_said_in_a_sentence(crm: Crm, store: Store) -> None:
     for arguments, sentence in (
         ([], "Say as of when"),

@@ -60,6 +60,7 @@ def test_all_other_arguments_are_psqls_and_so_is_the_exit_code(crm: Crm, tmp_pat
     assert "never" not in said
 
 
+@pytest.mark.full
 def test_what_cannot_be_is_told_in_a_sentence(crm: Crm, conninfo: str, tmp_path: Path) -> None:
     said = crm("psql", "--role", "king", code=2)
     assert said == "There is no role 'king'. There are: owner, app, follower, analyst, auditor, privacy.\n"
@@ -109,6 +110,7 @@ def test_ctrl_c_ends_the_query_and_not_the_program(crm: Crm, connection: Connect
     assert process.returncode == 1
 
 
+@pytest.mark.full
 def test_the_embedded_server_is_up_as_long_as_psql_is(tmp_path: Path) -> None:
     # not below `tmp_path`: that is closed to the account that root lends the server
     data = Path(gettempdir()) / f"everfold-psql-{tmp_path.stat().st_ino}"

@@ -44,6 +44,7 @@ def test_a_log_is_sealed_exported_and_verified(crm: Crm, connection: Connection,
     assert "(1 seal, signed); 2 later events" in crm("verify", "--log")
 
 
+@pytest.mark.full
 def test_a_change_ends_with_1_and_its_position(crm: Crm, connection: Connection) -> None:
     events(connection, 3)
     crm("seal")
@@ -62,6 +63,7 @@ def test_a_log_that_the_program_cannot_read_is_verified_all_the_same(crm: Crm, c
     assert "Position 1: changed." in crm("verify", "--log", code=1)
 
 
+@pytest.mark.full
 def test_seals_can_be_checked_with_a_copy_and_the_public_key_alone(
     crm: Crm, connection: Connection, tmp_path: Path
 ) -> None:
@@ -79,6 +81,7 @@ def test_seals_can_be_checked_with_a_copy_and_the_public_key_alone(
     assert json.loads(crm("verify", "--log", *copy, "--proof", "1"))["seal"]["signature"]
 
 
+@pytest.mark.full
 def test_what_cannot_be_done_is_refused_with_a_sentence(crm: Crm, connection: Connection, tmp_path: Path) -> None:
     assert "--seals, --public-key and --proof belong to --log" in crm("verify", "--proof", "1", code=2)
     assert "leave out the name" in crm("verify", "lead", "--log", code=2)
@@ -94,6 +97,7 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(crm: Crm, connection: Co
     assert "EVERFOLD_SEAL_KEY_FILE" in crm("seal", code=2)
 
 
+@pytest.mark.full
 def test_an_auditor_needs_no_other_right(crm: Crm, connection: Connection, conninfo: str) -> None:
     given(connection, captured())
     crm("psql", "-c", "SELECT 1")  # brings the database up to date

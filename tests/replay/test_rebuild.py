@@ -65,7 +65,9 @@ def dying(lives: int, told: list[Progress] | None = None) -> Tell:
 
 
 @pytest.mark.usefixtures("company", "small_chunks")
-@pytest.mark.parametrize("model", [LEAD, STACKED], ids=lambda model: str(model.name))
+@pytest.mark.parametrize(
+    "model", [LEAD, pytest.param(STACKED, marks=pytest.mark.full)], ids=lambda model: str(model.name)
+)
 def test_killed_at_any_point_it_goes_on_where_it_was(connection: Connection, model: ReadModel) -> None:
     told: list[Progress] = []
     rebuild.rebuild(connection, model, told.append)

@@ -122,7 +122,14 @@ def later_folds_hear_of_new_rows_alone(planting: pytest.MonkeyPatch) -> None:
     planting.setattr(rewind, "_live_rows", lambda *_: [])
 
 
-@pytest.mark.parametrize("plant", [nothing_is_touched, others_histories_are_not, later_folds_hear_of_new_rows_alone])
+@pytest.mark.parametrize(
+    "plant",
+    [
+        nothing_is_touched,
+        pytest.param(others_histories_are_not, marks=pytest.mark.full),
+        pytest.param(later_folds_hear_of_new_rows_alone, marks=pytest.mark.full),
+    ],
+)
 def test_whoever_winds_back_wrongly_is_found_out(
     connection: Connection, monkeypatch: pytest.MonkeyPatch, plant: object
 ) -> None:
