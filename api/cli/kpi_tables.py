@@ -1,14 +1,14 @@
 """Figures in a terminal: tables, sparklines, and several answers side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Column, Table
 
-from api.cli.printing import print_json, shown
+from api.cli.printing import shown
 
 if TYPE_CHECKING:
     from api.kpis.answer import KpiResult, KpiSeries
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _BARS = "▁▂▃▄▅▆▇█"
 _SAID_ALREADY = ("from", "to", "zone", "group_by")
+_MOST_ROWS = 24
+_MOST_MONTHS = 13
 _MET = {True: ", met", False: ", missed", None: ""}
 
 
@@ -33,7 +35,7 @@ def print_result(kpi: "Kpi", result: "KpiResult") -> None:
         print(f"The period before, {days}: {shown(than.value)}; difference {shown(than.difference)}{times}")
     if any(parameter in result.params for parameter in kpi.parameters):
         print(", ".join(f"{name} {result.params[name]}" for name in kpi.parameters))
-    print_json(result.details)
+    _print_details(kpi, result.details)
     if result.groups:
         table = Table(result.params["group_by"] or "", "value", "numerator", "denominator", "sample")
         for group in result.groups:
@@ -45,6 +47,44 @@ def print_result(kpi: "Kpi", result: "KpiResult") -> None:
                 str(group.sample_size),
             )
         Console().print(table)
+
+
+def _print_details(kpi: "Kpi", details: Mapping[str, Any]) -> None:  # Any: what each figure reports is its own
+    """What it reports beside its value, in words and tables; of long ones the newest or first rows."""
+    from api.console.details import facts, tables
+    from api.console.shown import words
+
+    told = {name: value for name, value in details.items() if value is not None and name != "cells"}
+    for name, said in facts(kpi, told):
+        print(f"{words(name)}: {said}")
+    for table in tables(kpi, told):
+        rows = Table("", *(Column(words(column), justify="right") for column in table.columns))
+        for name, said_of_it in table.rows[:_MOST_ROWS]:
+            rows.add_row(words(name), *said_of_it)
+        print(words(table.title) or "In all")
+        Console().print(rows)
+        _say_what_is_left(len(table.rows))
+    if cells := details.get("cells"):
+        _print_cohorts(cells)
+
+
+def _print_cohorts(cells: Sequence[Mapping[str, Any]]) -> None:  # Any: JSON
+    """A row for each month in which customers came, and a column for each month after it."""
+    cohorts = sorted({cell["cohort"] for cell in cells})
+    months = range(min(_MOST_MONTHS, 1 + max(cell["month"] for cell in cells)))
+    share = {(cell["cohort"], cell["month"]): round(100 * cell["active"] / cell["size"]) for cell in cells}
+    sizes = {cell["cohort"]: cell["size"] for cell in cells}
+    print("In percent, how many are active by the months since they came:")
+    print(f"{'cohort':<8}{'size':>7} {''.join(f'{month:>4}' for month in months)}")
+    for cohort in cohorts[-_MOST_ROWS:]:
+        told = "".join(f"{share.get((cohort, month), ''):>4}" for month in months)
+        print(f"{cohort:<8}{sizes[cohort]:>7,} {told}".rstrip())
+    _say_what_is_left(len(cohorts))
+
+
+def _say_what_is_left(rows: int) -> None:
+    if rows > _MOST_ROWS:
+        print(f"... and {rows - _MOST_ROWS} more; --json says them all")
 
 
 def print_side_by_side(kpi: "Kpi", results: Sequence["KpiResult"], named: Sequence[str] | None = None) -> None:

@@ -13,6 +13,7 @@ import pytest
 from api.cli.kpi_tables import sparkline
 from domain.customer import CustomerActivated, CustomerChurned, CustomerRegistered
 from eventstore.database import Connection
+from tests.api.customer_base import bought, lived
 from tests.api.test_cli import Crm, crm
 from tests.projections.records import tell
 
@@ -55,6 +56,19 @@ def test_a_series_is_a_line_a_table_and_a_picture(crm: Crm, tmp_path: Path) -> N
     assert "Active customers" in picture.read_text()
     found = json.loads(crm("kpi", *asked, "--json"))
     assert [bucket["value"] for bucket in found["buckets"]] == [5, 3, 3]
+
+
+def test_what_a_figure_reports_is_told_in_words_and_tables(crm: Crm, connection: Connection) -> None:
+    lived(connection, [(0, bought()), (35, bought())], *[[(day, bought())] for day in range(0, 10 * 30, 30)])
+    said = crm("kpi", "run", "cohort_retention")
+    assert "{" not in said
+    head, *rows = said.partition("since they came:\n")[2].splitlines()
+    assert head.split() == ["cohort", "size", *map(str, range(13))]
+    assert rows[0].split()[:4] == ["2025-01", "3", "100", "33"]
+    found = json.loads(crm("kpi", "run", "cohort_retention", "--json"))["details"]["cells"]
+    assert [row.split()[0] for row in rows] == sorted({cell["cohort"] for cell in found})
+    curve = crm("kpi", "run", "survival_curve")
+    assert "at risk" in curve and "customers: 11" in curve
 
 
 @pytest.mark.usefixtures("customers")
