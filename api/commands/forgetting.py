@@ -206,6 +206,6 @@ ROWS = (
         begins=False,
         scopes=("forget:write", "forget:approve"),
         answer_type=ForgettingResult,
-        problems=(StaleVersion, ReasonNamesSubject, NotInABatch, ImportUnderWay, CannotErase),
+        problems=(ReasonNamesSubject, NotInABatch, ImportUnderWay, CannotErase),
     ),
 )

@@ -33,7 +33,7 @@ from domain.workspace import WORKSPACE_ID
 
 RESOURCES: tuple[Resource, ...] = (LEADS, CUSTOMERS, TICKETS, CAMPAIGNS, *SETTINGS)
 
-_EVERY = (NotFound, IdempotencyKeyReused, IdempotencyKeyInFlight, OccurredInFuture, BadIfMatch)
+_EVERY = (NotFound, StaleVersion, IdempotencyKeyReused, IdempotencyKeyInFlight, OccurredInFuture, BadIfMatch)
 
 
 def routers() -> list[APIRouter]:
@@ -78,7 +78,7 @@ def _router(resource: Resource) -> APIRouter:
             _endpoint(resource, row),
             methods=["POST"],
             status_code=row.status,
-            responses=documented(*_EVERY, BadParameter if row.begin else StaleVersion, *row.problems, writes=True),
+            responses=documented(*_EVERY, *((BadParameter,) if row.begin else ()), *row.problems, writes=True),
             operation_id=f"{resource.path}_{row.slug}".replace("-", "_"),
             summary=row.slug.replace("-", " ").capitalize(),
             description=row.about,

@@ -42,6 +42,8 @@ UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 CUSTOMERS = 400
 
 NOT_TOLD = {
+    "customer.forgetting_requested",  # whoever was forgotten was so by the command line
+    "customer.forgetting_request_withdrawn",
     "workspace.kpi_definition_published",  # the figures' own definitions hold
     "workspace.model_fitted",  # nothing was fitted to invented data
     "workspace.webhook_registered",  # nothing of the demo is sent to anybody

@@ -41,7 +41,7 @@ def test_a_lead_is_added_and_moved(page: Page) -> None:
     page.goto("/console/pipeline")
     page.get_by_text("Add a lead").click()
     page.get_by_label("Title").fill("Without script")
-    page.get_by_label("Customer").fill("Ada Lovelace")
+    page.get_by_role("textbox", name="Customer", exact=True).fill("Ada Lovelace")
     page.get_by_role("button", name="Add", exact=True).click()
     card = page.get_by_role("listitem").filter(has_text="Without script").first
     card.get_by_role("button", name="On to contacted").click()

@@ -28,7 +28,7 @@ def add(visit: Visit, title: str) -> None:
     if page.locator("details.add:not([open])").count():
         page.get_by_text("Add a lead").click()
     page.get_by_label("Title").fill(title)
-    page.get_by_label("Customer").fill("Ada Lovelace")
+    page.get_by_role("textbox", name="Customer", exact=True).fill("Ada Lovelace")
     page.get_by_role("spinbutton", name="Value", exact=True).fill("1200")
     page.get_by_role("button", name="Add", exact=True).click()
 
