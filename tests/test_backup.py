@@ -46,7 +46,7 @@ from projections.kpi import kpis
 from projections.sight import EVERYTHING
 from replay.follow import catch_up
 from tests.api.test_cli import Crm
-from tests.eventstore.test_forgetting import about, registered
+from tests.eventstore.test_forgetting import about, on_disk, registered
 from tests.facts import NOBODY, captured, given
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -164,15 +164,6 @@ def test_who_was_forgotten_after_the_backup_stays_forgotten(
             log.append(restored, [about(ann, None, "Again")], NOBODY)
     with open_store(emptied) as store:
         assert forget(store, ann, reason="Once more").was_forgotten
-
-
-def on_disk(connection: Connection) -> bytes:
-    """The file of the personal data, as it lies there."""
-    connection.execute("CHECKPOINT")
-    row = connection.execute("SELECT pg_read_binary_file(pg_relation_filepath('log.personal_data')) AS file").fetchone()
-    assert row is not None
-    file: bytes = row["file"]
-    return file
 
 
 @pytest.fixture

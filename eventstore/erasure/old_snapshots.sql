@@ -5,18 +5,21 @@ WITH boundary AS (
         format('SELECT pg_terminate_backend(%%s)', pid) AS statement,
         'End the session' AS what,
         xact_start AS since,
-        greatest(age(backend_xmin), age(backend_xid)) AS age
+        -- what somebody still sees in another database is no matter, but every snapshot, also that by which a table is
+        -- written anew, reaches back to the oldest transaction that writes anywhere
+        CASE WHEN datname = current_database() OR backend_type = 'walsender'
+            THEN greatest(age(backend_xmin), age(backend_xid))
+            ELSE age(backend_xid)
+        END AS age
     FROM pg_stat_activity
     WHERE pid <> pg_backend_pid()
-        AND (datname = current_database() OR backend_type = 'walsender')
     UNION ALL
     SELECT
         format('ROLLBACK PREPARED %%L', gid),
-        'End the prepared transaction',
+        format('End the prepared transaction in the database %%I', database),
         prepared,
         age(transaction)
     FROM pg_prepared_xacts
-    WHERE database = current_database()
     UNION ALL
     SELECT
         format('SELECT pg_drop_replication_slot(%%L)', slot_name),

@@ -3,7 +3,7 @@
 import csv
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -38,7 +38,7 @@ from replay.scratch import drop_leftovers, tables_about
 from replay.verification import verify
 from tests.api.test_cli import Crm
 from tests.api.test_leads import act, capture
-from tests.eventstore.test_forgetting import about, forget_person, registered
+from tests.eventstore.test_forgetting import about, forget_person, on_disk, registered
 from tests.facts import NOBODY, captured, given
 
 BECAUSE = "Asked by letter"
@@ -386,6 +386,24 @@ def test_who_still_sees_what_was_deleted_is_waited_for_and_named(connection: Con
     assert disk.purge(connection, disk.BESIDE_THE_LOG, patience=5)[0].left is None
 
 
+def test_who_writes_in_another_database_keeps_what_was_deleted(
+    connection: Connection, new_database: Callable[[], str]
+) -> None:
+    """A table that is written anew keeps what the oldest transaction of any database might still see."""
+    with connect(new_database()) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT pg_current_xact_id()")
+        gone = registered(connection, "Unspeakable")
+        forgetting.forget(connection, gone, CustomerForgotten(legal_basis="request", reason="Left"), NOBODY)
+        (first, *_) = disk.purge(connection, disk.BESIDE_THE_LOG, patience=0.05)
+        assert b"Unspeakable" in on_disk(connection)
+        assert str(other.info.backend_pid) in (first.left or "")
+        other.execute("COMMIT")
+    steps = disk.purge(connection, disk.BESIDE_THE_LOG, patience=5)
+    assert not any(step.left for step in steps)
+    assert b"Unspeakable" not in on_disk(connection)
+
+
 def test_a_session_whose_age_is_hidden_is_named_without_it(connection: Connection, conninfo: str) -> None:
     with connect(conninfo) as reader, connection.transaction(force_rollback=True):
         connection.execute("CREATE ROLE bare_login")
@@ -408,7 +426,7 @@ def test_prepared_transactions_and_replication_slots_keep_what_was_deleted(tmp_p
             other.execute("SELECT pg_current_xact_id()")
             other.execute("PREPARE TRANSACTION 'it''s held'")
         (step, *_) = disk.purge(connection, [], patience=0.05)
-        assert "End the prepared transaction, which began 0" in (step.left or "")
+        assert "End the prepared transaction in the database everfold, which began 0" in (step.left or "")
         assert "ROLLBACK PREPARED 'it''s held'" in (step.left or "")
         connection.execute("ROLLBACK PREPARED 'it''s held'")
         connection.execute("SELECT pg_create_logical_replication_slot('copy', 'pgoutput')")

@@ -43,6 +43,15 @@ def registered(connection: Connection, name: str = "Ann Example") -> CustomerId:
     return customer_id
 
 
+def on_disk(connection: Connection) -> bytes:
+    """The file of the personal data, as it lies there."""
+    connection.execute("CHECKPOINT")
+    row = connection.execute("SELECT pg_read_binary_file(pg_relation_filepath('log.personal_data')) AS file").fetchone()
+    assert row is not None
+    file: bytes = row["file"]
+    return file
+
+
 def about(customer_id: UUID, person_id: UUID | None, summary: str) -> log.NewEvent:
     """An interaction of the customer, about herself or one of her people."""
     event = InteractionLogged(interaction_id=uuid4(), kind="note", summary=summary)
