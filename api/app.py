@@ -1,12 +1,14 @@
 """The one wiring place: routes, errors and the store, as an ASGI application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 
 from api import (
     VERSION,
@@ -70,25 +72,12 @@ def create_app(store: Store) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=_operation_id,
-        max_body_size=_LARGEST_BODY,
         lifespan=_working,
     )
     app.state.store, app.state.work = store, Work(store)
     plain = app.openapi
     app.openapi = lambda: app.openapi_schema or completed(plain(), store.settings.public_url)  # type: ignore[method-assign]  # FastAPI's way
-    about_records = (finding, leads, customers, duplicates, audit)
-    app.include_router(exports.about_customers)
-    app.include_router(imports.router, max_body_size=store.settings.upload_bytes)
-    app.include_router(console_imports.router, max_body_size=store.settings.upload_bytes)
-    for section in lists.sections:
-        app.include_router(section)
-    for part in (health, metrics, *about_records, events, kpis, models, exports, undo, docs, document, pages):
-        app.include_router(part.router)
-    app.include_router(by_external_id.router)
-    app.include_router(batch.router, max_body_size=batch.LARGEST_BODY)
-    for router in commands.routers():
-        app.include_router(router)
+    app.router.routes.extend(_routes(store.settings.upload_bytes))
     add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_EFFORT)
     inside = app.build_middleware_stack
@@ -97,6 +86,25 @@ def create_app(store: Store) -> FastAPI:
     app.build_middleware_stack = lambda: Door(inside(), limits, store.settings)  # type: ignore[method-assign]
     must_declare_permissions(app, [signed_in])
     return app
+
+
+@cache
+def _routes(upload_bytes: int) -> Sequence[BaseRoute]:
+    """All of them. None knows a store, so that a process makes them once, which takes most of a second."""
+    every = APIRouter(generate_unique_id_function=_operation_id, max_body_size=_LARGEST_BODY)
+    about_records = (finding, leads, customers, duplicates, audit)
+    every.include_router(exports.about_customers)
+    every.include_router(imports.router, max_body_size=upload_bytes)
+    every.include_router(console_imports.router, max_body_size=upload_bytes)
+    for section in lists.sections:
+        every.include_router(section)
+    for part in (health, metrics, *about_records, events, kpis, models, exports, undo, docs, document, pages):
+        every.include_router(part.router)
+    every.include_router(by_external_id.router)
+    every.include_router(batch.router, max_body_size=batch.LARGEST_BODY)
+    for router in commands.routers():
+        every.include_router(router)
+    return every.routes
 
 
 def _operation_id(route: APIRoute) -> str:
