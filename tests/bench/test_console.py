@@ -9,7 +9,7 @@ from api.cli.bench_console import visiting
 from api.settings import Settings
 from bench import console
 from bench.ground import Measured
-from tests.browser.visiting import CHROMIUM
+from tests.browser.visiting import CHROMIUM, needs_chromium
 
 pytestmark = pytest.mark.full
 
@@ -21,8 +21,7 @@ def of(found: list[Measured], words: str) -> list[Measured]:
 def test_pages_are_weighed_and_timed_and_a_card_is_dragged(
     new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not CHROMIUM.exists():
-        pytest.skip(f"There is no Chromium at {CHROMIUM}.")
+    needs_chromium()
     monkeypatch.setattr(console, "ROUNDS", 1)
     monkeypatch.setattr(console, "_ASKED", 1)
     monkeypatch.setattr("api.cli.bench_console.CARDS", 20)

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page
 
 CHROMIUM = Path(os.environ.get("CRM_CHROMIUM", "/usr/bin/chromium"))
@@ -19,6 +20,13 @@ class Visit:
     base: str
     hosts: set[str] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
+
+
+def needs_chromium() -> None:
+    """Skip a test where there is no browser; under CI fail it, so that it cannot vanish unnoticed."""
+    if not CHROMIUM.exists():
+        reason = f"There is no Chromium at {CHROMIUM}; install it or name one in CRM_CHROMIUM."
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
 
 
 def add(visit: Visit, title: str) -> None:
