@@ -30,7 +30,7 @@ router = APIRouter(prefix="/console/agenda", route_class=PageRoute, include_in_s
 
 Act: TypeAlias = Literal["done", "tomorrow", "next_week", "move", "cancel"]
 
-_AT_ONCE = 100
+_AT_ONCE = 50
 _OVERDUE = 20
 _ALL_OVERDUE = 500
 _IN_A_CALENDAR = 2_000

@@ -1,6 +1,6 @@
 """Figures that are a shape and not a number: how customers who came stay with us, as a curve or as cohorts' months.
 
-Both are drawn in a box of 100 by 100 that is stretched to its place.
+A curve is drawn in a box of 100 by 100, a cell is 1 by 1; the box of either is stretched to its place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,12 +29,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A month of a cohort: its place, how full its colour is (0 to 1), and what it says."""
+    """A month of a cohort: its column and row, how full its colour is (0 to 1), and what it says."""
 
-    x: float
-    y: float
-    width: float
-    height: float
+    column: int
+    row: int
     shade: float
     words: str
 
@@ -45,10 +43,11 @@ class Shape:
 
     curve: Curve | None
     cells: Sequence[Cell]
+    rows: int = 0
     oldest: str = ""
     newest: str = ""
     months: int = 0
-    """Of cells: the months of the first and of the last row, and that of the last column."""
+    """Of cells: how many rows, the months of the first and of the last one, and that of the last column."""
     least: float = 0.0
     most: float = 0.0
     """Which shares have the palest and the fullest colour."""
@@ -73,11 +72,12 @@ def shape(result: KpiResult) -> Shape | None:
     return Shape(
         _curve(curve) if curve else None,
         _cells(shown, cohorts, least, most),
-        cohorts[0],
-        cohorts[-1],
-        max(cell["month"] for cell in shown),
-        least,
-        most,
+        rows=len(cohorts),
+        oldest=cohorts[0],
+        newest=cohorts[-1],
+        months=max(cell["month"] for cell in shown),
+        least=least,
+        most=most,
     )
 
 
@@ -114,7 +114,6 @@ def _share(cell: Mapping[str, Any]) -> float:  # Any: JSON
 
 def _cells(cells: Rows, cohorts: Sequence[str], least: float, most: float) -> list[Cell]:
     """A row for each cohort, the first on top, and a column for each month after the first; no more than a year."""
-    width, height = 100 / (1 + max(cell["month"] for cell in cells)), 100 / len(cohorts)
     found = []
     for cell in cells:
         share = _share(cell)
@@ -122,10 +121,8 @@ def _cells(cells: Rows, cohorts: Sequence[str], least: float, most: float) -> li
         early = ", not over yet" if cell["immature"] else ""
         found.append(
             Cell(
-                x=round(cell["month"] * width, 2),
-                y=round(cohorts.index(cell["cohort"]) * height, 2),
-                width=round(width, 2),
-                height=round(height, 2),
+                column=cell["month"],
+                row=cohorts.index(cell["cohort"]),
                 shade=round(_PALEST + (1 - _PALEST) * min(above, 1.0), 2),
                 words=f"{cell['cohort']}, month {cell['month']}: {share:.0%} of {cell['size']:,}{early}",
             )
