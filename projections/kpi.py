@@ -21,12 +21,15 @@ from projections.kpi_text import by_bucket, kept
 from projections.reading import LIVE, Row, read
 from projections.sight import Sight
 
-_HEADER = ("title", "version", "question", "unit", "formula", "edge cases", "of nothing", "source", "reads")
+_HEADER = ("title", "area", "version", "question", "unit", "formula", "edge cases", "of nothing", "source", "reads")
 _OPTIONAL = ("definitions", "judged", "better")
 _AT_A_MOMENT = "at a moment"
 _LOW = "low"
 _AT_ONCE = 25
 """Buckets of a series in one statement: it must come to an end before a server's patience does."""
+
+AREAS = ("sales", "customers", "revenue", "support", "campaigns")
+"""What figures are about, in the order in which they are shown."""
 
 SETTINGS = ("workspace_setting",)
 """The table that says what the workspace has published of its figures."""
@@ -58,6 +61,8 @@ class Kpi:
 
     slug: str
     title: str
+    area: str
+    """One of `AREAS`."""
     version: int
     question: str
     unit: str
@@ -122,6 +127,8 @@ def parse(slug: str, text: str) -> Kpi:
     header = _header(text, (*_HEADER, *_OPTIONAL))
     if missing := [name for name in _HEADER if name not in header]:
         raise KpiHeaderError(f"{slug}.sql lacks the header line '-- {missing[0]}: ...'.")
+    if header["area"] not in AREAS:
+        raise KpiHeaderError(f"{slug}.sql names no area that there is: {', '.join(AREAS)}.")
     parts = re.split(r"^-- (?:counted:.*|figure(?:: (\w+))?)$", text, flags=re.MULTILINE)
     if len(parts) != 5:
         raise KpiHeaderError(f"{slug}.sql must have one '-- counted: ...' and one '-- figure' part.")
@@ -132,6 +139,7 @@ def parse(slug: str, text: str) -> Kpi:
     return Kpi(
         slug=slug,
         title=header["title"],
+        area=header["area"],
         version=int(header["version"]),
         question=header["question"],
         unit=header["unit"],

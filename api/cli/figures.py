@@ -45,7 +45,9 @@ def list_kpis(as_json: AsJson = False) -> None:
     from projections.kpi import kpis
 
     if as_json:
-        print_json([{"slug": kpi.slug, "question": kpi.question, "unit": kpi.unit} for kpi in kpis().values()])
+        print_json(
+            [{name: getattr(kpi, name) for name in ("slug", "area", "question", "unit")} for kpi in kpis().values()]
+        )
     else:
         table = Table("KPI", "question", "unit", "by")
         for kpi in kpis().values():

@@ -25,7 +25,7 @@ from api.kpis.routes import behind
 from api.problems import BadParameter
 from api.resources import EventResource
 from eventstore import codec
-from projections.kpi import Kpi
+from projections.kpi import AREAS, Kpi, kpis
 from projections.sight import Sight
 
 router = APIRouter(prefix="/console/kpis", route_class=PageRoute, include_in_schema=False)
@@ -76,11 +76,19 @@ class Group:
 
 @router.get("")
 def show_all(
-    request: Request, store: OpenStore, viewer: KpiViewer, every: Annotated[str, Query()] = "month"
+    request: Request,
+    store: OpenStore,
+    viewer: KpiViewer,
+    every: Annotated[str, Query()] = "month",
+    area: Annotated[str, Query()] = "",
 ) -> Response:
-    """All figures of the last month or quarter that is over."""
+    """The figures of one area, of the last month or quarter that is over; or the areas, each fetched when it comes into
+    view: all of them together take some seconds in a large log."""
     glance: Glance = "quarter" if every == "quarter" else "month"
-    return page(request, "kpis.html", every=glance, seen=overview(store, glance, viewer.sight))
+    area = area if area in AREAS else ""
+    areas = {name: [kpi for kpi in kpis().values() if kpi.area == name] for name in AREAS if area in (name, "")}
+    seen = overview(store, glance, viewer.sight, areas.get(area, ()))
+    return page(request, "kpis.html", every=glance, areas=areas, area=area, seen=seen)
 
 
 @router.get("/{slug}")

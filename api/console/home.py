@@ -22,6 +22,7 @@ from eventstore import log
 from eventstore.database import Connection
 from projections import today
 from projections.customers import names_of
+from projections.kpi import kpis
 from projections.leads import list_members
 from projections.reading import Row
 from projections.sight import Sight
@@ -86,7 +87,7 @@ def show(
 @router.get("/console/figures")
 def figures(request: Request, store: OpenStore, viewer: KpiViewer) -> Response:
     """The handful of figures; home fetches them when it is there already."""
-    return page(request, "tiles.html", seen=overview(store, "month", viewer.sight, FIGURES))
+    return page(request, "tiles.html", seen=overview(store, "month", viewer.sight, [kpis()[slug] for slug in FIGURES]))
 
 
 def _attention(

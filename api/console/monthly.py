@@ -1,16 +1,18 @@
 """A figure by month: which months, what each is worth, and the plot of them."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from api.console import plot, shown
 from api.console.plot import Plot, Point
 from api.kpis import KpiResult
-from api.kpis.asking import answer
+from api.kpis.answer import Bucket
+from api.kpis.buckets import Days
 from api.kpis.currencies import main_currency, value_in
 from api.kpis.question import Asked
+from api.kpis.series import series
 from eventstore.database import Connection
 from projections.kpi import Kpi, span
 from projections.sight import Sight
@@ -32,29 +34,24 @@ class ByMonth:
 def by_month(connection: Connection, kpi: Kpi, result: KpiResult, asked: Asked) -> ByMonth:
     """The figure that was asked over the months of the result's period; without one, over the last twelve that have
     data."""
-    zone = ZoneInfo(asked.zone)
-    in_total = replace(asked, group_by=None, axis="occurred")
-    months, cut = _months(connection, kpi, result, zone, asked.sight)
+    days, cut = _days(connection, kpi, result, ZoneInfo(asked.zone), asked.sight)
+    if days is None:
+        return ByMonth(None)
+    in_total = replace(asked, group_by=None, axis="occurred", as_of=result.as_of, first_day=days[0], end_day=days[1])
+    months = series(connection, kpi, in_total, "month").buckets
     currency = main_currency(result)
-    at_month_ends = kpi.is_of_a_moment
-    points = []
-    for first, end in months:
-        if at_month_ends:
-            moment = min(result.as_of, datetime.combine(end, time(), zone))
-            of_month = replace(in_total, first_day=None, end_day=end, as_of=moment)
-        else:
-            of_month = replace(in_total, first_day=first, end_day=end, as_of=result.as_of)
-        points.append(_point(first, answer(connection, kpi, of_month), kpi.unit, currency))
-    return ByMonth(_drawn(kpi, points), currency, at_month_ends, cut)
+    points = [_point(month, ZoneInfo(asked.zone), kpi.unit, currency) for month in months]
+    return ByMonth(_drawn(kpi, points), currency, kpi.is_of_a_moment, cut)
 
 
-def _months(
+def _days(
     connection: Connection, kpi: Kpi, result: KpiResult, zone: ZoneInfo, sight: Sight
-) -> tuple[list[tuple[date, date]], bool]:
-    """First day and day after the last of each month, cut to the period, and whether earlier ones were left out."""
+) -> tuple[Days | None, bool]:
+    """First day and day after the last of the months that are drawn, cut to the period; None where there are none. And
+    whether earlier ones of the period are left out."""
     data = span(connection, kpi, result.as_of, sight=sight)
     if data is None:
-        return [], False
+        return None, False
     start = result.period.start and result.period.start.astimezone(zone).date()
     end = result.period.end and result.period.end.astimezone(zone).date()
     first, last = (_month(moment.astimezone(zone).date()) for moment in data)
@@ -62,11 +59,13 @@ def _months(
         first = max(first, _month(start))
     if end:
         last = min(last, _month(end) - (end.day == 1))
+    if first > last:
+        return None, False
     most = _MONTHS_AT_MOST if start else _MONTHS_AT_FIRST
-    shown_from = max(first, last - most + 1)
-    months = [(_first_day(month), _first_day(month + 1)) for month in range(shown_from, last + 1)]
-    cut = [(max(day, start or day), min(after, end or after)) for day, after in months]
-    return cut, start is not None and shown_from > first
+    drawn_from = max(first, last - most + 1)
+    first_day, end_day = _first_day(drawn_from), _first_day(last + 1)
+    cut = start is not None and drawn_from > first
+    return (max(first_day, start or first_day), min(end_day, end or end_day)), cut
 
 
 def _month(day: date) -> int:
@@ -78,10 +77,11 @@ def _first_day(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
 
-def _point(first: date, result: KpiResult, unit: str, currency: str | None) -> Point:
-    value = value_in(result, currency) if currency else result.value
+def _point(month: Bucket, zone: ZoneInfo, unit: str, currency: str | None) -> Point:
+    first = month.start.astimezone(zone)
+    value = value_in(month, currency) if currency else month.value
     text = shown.figure(value, unit, currency)
-    return Point(f"{first:%b}", f"{first:%Y}", f"{first:%B %Y}", text, result.sample_size, value)
+    return Point(f"{first:%b}", f"{first:%Y}", f"{first:%B %Y}", text, month.sample_size, value)
 
 
 def _drawn(kpi: Kpi, points: list[Point]) -> Plot | None:

@@ -1,4 +1,4 @@
-"""All figures at a glance: the last month or quarter that is over, the one before, and their course up to it."""
+"""Figures at a glance: the last month or quarter that is over, the one before, and their course up to it."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ from api.store import Store
 from domain.business_time import time_zone
 from eventstore import log
 from eventstore.database import Connection
-from projections.kpi import Kpi, kpis
+from projections.kpi import Kpi
 from projections.sight import Sight
 
 _AT_ONCE = 2
@@ -57,9 +57,8 @@ class Overview:
     cards: Sequence[Card]
 
 
-def overview(store: Store, every: Glance, sight: Sight, only: Sequence[str] | None = None) -> Overview:
-    """Every figure of the last month or quarter that is over in the workspace's zone, as it is known now; or only those
-    with these slugs, in this order."""
+def overview(store: Store, every: Glance, sight: Sight, wanted: Sequence[Kpi]) -> Overview:
+    """These figures of the last month or quarter that is over in the workspace's zone, as it is known now."""
     zone = store.settings.zone
     with store.pool.connection() as connection:
         first, end = last_whole(every, log.now(connection).astimezone(time_zone(zone)).date())
@@ -73,7 +72,7 @@ def overview(store: Store, every: Glance, sight: Sight, only: Sequence[str] | No
             return _card(kpi, found, first, end)
 
     with ThreadPoolExecutor(_AT_ONCE) as several:
-        cards = list(several.map(card, kpis().values() if only is None else map(kpis().__getitem__, only)))
+        cards = list(several.map(card, wanted))
     return Overview(_named(first, every), _named(starts_before(first, every, 1), every), cards)
 
 

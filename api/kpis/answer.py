@@ -34,6 +34,7 @@ class KpiDefinition(BaseModel):
 
     slug: str
     title: str
+    area: str
     definition: str
     question: str
     unit: str
@@ -145,6 +146,7 @@ def definition(kpi: Kpi) -> KpiDefinition:
     return KpiDefinition(
         slug=kpi.slug,
         title=kpi.title,
+        area=kpi.area,
         definition=kpi.definition,
         question=kpi.question,
         unit=kpi.unit,

@@ -1,4 +1,5 @@
 -- title: Active customers
+-- area: customers
 -- version: 1
 -- question: How many customers are there?
 -- unit: customers

@@ -1,4 +1,5 @@
 -- title: Average deal size
+-- area: sales
 -- version: 1
 -- question: What is a won deal worth?
 -- unit: amount

@@ -1,4 +1,5 @@
 -- title: Backlog
+-- area: support
 -- version: 1
 -- question: How many tickets were not solved at a moment?
 -- unit: tickets

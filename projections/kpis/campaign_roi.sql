@@ -1,4 +1,5 @@
 -- title: Return on campaigns
+-- area: campaigns
 -- version: 1
 -- question: How much did campaigns bring beyond what they cost?
 -- unit: ratio

@@ -1,4 +1,5 @@
 -- title: Customer effort score
+-- area: support
 -- version: 1
 -- question: How much effort did it take customers to get what they needed?
 -- unit: score

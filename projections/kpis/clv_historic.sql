@@ -1,4 +1,5 @@
 -- title: Customer lifetime value to date
+-- area: revenue
 -- version: 1
 -- question: What has a customer brought us so far?
 -- unit: amount

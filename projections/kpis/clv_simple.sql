@@ -1,4 +1,5 @@
 -- title: Customer lifetime value, simple
+-- area: revenue
 -- version: 1
 -- question: What will a customer bring us until she leaves, if things stay as they were in the period?
 -- unit: amount

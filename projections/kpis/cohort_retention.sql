@@ -1,4 +1,5 @@
 -- title: Cohort retention
+-- area: customers
 -- version: 1
 -- question: Of the customers who came in a month, what share is active in each month after it?
 -- unit: ratio

@@ -1,4 +1,5 @@
 -- title: Conversion by source
+-- area: sales
 -- version: 1
 -- question: Of which sources and campaigns did we win which share of the leads?
 -- unit: ratio

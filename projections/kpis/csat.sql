@@ -1,4 +1,5 @@
 -- title: Customer satisfaction
+-- area: support
 -- version: 1
 -- question: What share of the customers who answered were content?
 -- unit: ratio

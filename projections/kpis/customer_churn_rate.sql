@@ -1,4 +1,5 @@
 -- title: Customer churn rate
+-- area: customers
 -- version: 1
 -- question: What share of the customers left us?
 -- unit: ratio

@@ -1,4 +1,5 @@
 -- title: Customer health
+-- area: customers
 -- version: 1
 -- question: How well do customers stand with us?
 -- unit: score

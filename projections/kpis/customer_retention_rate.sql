@@ -1,4 +1,5 @@
 -- title: Customer retention rate
+-- area: customers
 -- version: 1
 -- question: What share of the customers of the start is still there at the end?
 -- unit: ratio

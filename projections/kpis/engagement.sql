@@ -1,4 +1,5 @@
 -- title: Engagement
+-- area: customers
 -- version: 1
 -- question: How often is a customer in touch with us?
 -- unit: interactions

@@ -1,4 +1,5 @@
 -- title: First response time
+-- area: support
 -- version: 1
 -- question: How many hours does a customer wait for the first answer on a ticket?
 -- unit: hours

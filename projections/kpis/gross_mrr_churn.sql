@@ -1,4 +1,5 @@
 -- title: Gross MRR churn
+-- area: revenue
 -- version: 1
 -- question: What share of monthly recurring revenue was lost?
 -- unit: ratio

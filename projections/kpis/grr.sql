@@ -1,4 +1,5 @@
 -- title: Gross revenue retention
+-- area: revenue
 -- version: 1
 -- question: How much of what customers paid at the start do they still pay, growth aside?
 -- unit: ratio

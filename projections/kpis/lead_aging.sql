@@ -1,4 +1,5 @@
 -- title: Lead aging
+-- area: sales
 -- version: 1
 -- question: How long have open leads been standing still?
 -- unit: days

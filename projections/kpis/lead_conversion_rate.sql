@@ -1,4 +1,5 @@
 -- title: Lead conversion rate
+-- area: sales
 -- version: 1
 -- question: What share of the leads that came in did we win?
 -- unit: ratio

@@ -1,4 +1,5 @@
 -- title: Lead response time
+-- area: sales
 -- version: 1
 -- question: How soon do leads that come to us hear from one of us?
 -- unit: minutes

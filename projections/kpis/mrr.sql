@@ -1,4 +1,5 @@
 -- title: Monthly recurring revenue
+-- area: revenue
 -- version: 1
 -- question: What do all subscriptions together bring a month?
 -- unit: amount

@@ -1,4 +1,5 @@
 -- title: Net new MRR
+-- area: revenue
 -- version: 1
 -- question: By how much did monthly recurring revenue grow, and by what?
 -- unit: amount

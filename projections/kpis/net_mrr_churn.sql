@@ -1,4 +1,5 @@
 -- title: Net MRR churn
+-- area: revenue
 -- version: 1
 -- question: What share of monthly recurring revenue was lost, less what grew?
 -- unit: ratio

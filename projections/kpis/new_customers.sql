@@ -1,4 +1,5 @@
 -- title: New customers
+-- area: customers
 -- version: 1
 -- question: How many customers bought from us for the first time?
 -- unit: customers

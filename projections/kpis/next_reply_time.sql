@@ -1,4 +1,5 @@
 -- title: Next reply time
+-- area: support
 -- version: 1
 -- question: How many hours does a customer who writes again wait for our answer?
 -- unit: hours

@@ -1,4 +1,5 @@
 -- title: Net promoter score
+-- area: customers
 -- version: 1
 -- question: How many more would recommend us than would not?
 -- unit: points

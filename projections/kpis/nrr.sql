@@ -1,4 +1,5 @@
 -- title: Net revenue retention
+-- area: revenue
 -- version: 1
 -- question: How much do the customers of the start pay at the end?
 -- unit: ratio

@@ -1,4 +1,5 @@
 -- title: Pipeline as of a moment
+-- area: sales
 -- version: 1
 -- question: How many leads were open, won and lost at a moment, and for how much?
 -- unit: leads

@@ -1,4 +1,5 @@
 -- title: Pipeline value
+-- area: sales
 -- version: 1
 -- question: What would all open deals bring if we won them?
 -- unit: amount

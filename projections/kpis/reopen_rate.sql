@@ -1,4 +1,5 @@
 -- title: Reopen rate
+-- area: support
 -- version: 1
 -- question: What share of the tickets that we solved did not stay solved?
 -- unit: ratio

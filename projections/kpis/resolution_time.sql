@@ -1,4 +1,5 @@
 -- title: Resolution time
+-- area: support
 -- version: 1
 -- question: How many days pass until a ticket is solved, for the first time and for good?
 -- unit: days

@@ -1,4 +1,5 @@
 -- title: Response rate
+-- area: campaigns
 -- version: 1
 -- question: What share of those whom our campaigns reached answered them?
 -- unit: ratio

@@ -1,4 +1,5 @@
 -- title: Sales cycle
+-- area: sales
 -- version: 1
 -- question: How many days pass from the first touch to the outcome?
 -- unit: days

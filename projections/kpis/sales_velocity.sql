@@ -1,4 +1,5 @@
 -- title: Sales velocity
+-- area: sales
 -- version: 1
 -- question: How much do our sales bring a day?
 -- unit: amount per day

@@ -1,4 +1,5 @@
 -- title: SLA breach rate
+-- area: support
 -- version: 1
 -- question: What share of what we promised on tickets did we not do in time?
 -- unit: ratio

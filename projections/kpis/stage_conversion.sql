@@ -1,4 +1,5 @@
 -- title: Stage conversion
+-- area: sales
 -- version: 1
 -- question: How many of the leads come through which stage?
 -- unit: ratio

@@ -1,4 +1,5 @@
 -- title: Survival curve
+-- area: customers
 -- version: 1
 -- question: After how many months are how many customers still there?
 -- unit: months

@@ -1,4 +1,5 @@
 -- title: Time in stage
+-- area: sales
 -- version: 1
 -- question: How many days do leads spend in each stage?
 -- unit: days

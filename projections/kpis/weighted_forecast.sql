@@ -1,4 +1,5 @@
 -- title: Weighted forecast
+-- area: sales
 -- version: 1
 -- question: What may we expect of the open deals?
 -- unit: amount

@@ -1,4 +1,5 @@
 -- title: Win rate
+-- area: sales
 -- version: 1
 -- question: What share of the deals that were closed did we win?
 -- unit: ratio

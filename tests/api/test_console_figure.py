@@ -48,7 +48,7 @@ def test_recurring_revenue_is_shown_by_currency_and_month(store: Store, browser:
         tell(connection, uuid4(), started(0, 100), downgraded(40, 80))
         tell(connection, uuid4(), started(0, 70, currency="USD"))
         catch_up(connection)
-    text = said(browser.get("/console/kpis"))
+    text = said(browser.get("/console/kpis?area=revenue"))
     assert "Monthly recurring revenue 80 EUR 70 USD" in text
     text = said(browser.get("/console/kpis/mrr"))
     assert "March 2026 250 EUR April 2026 80 EUR" in text
@@ -70,7 +70,7 @@ def test_who_came_and_who_left_is_shown(store: Store, browser: TestClient) -> No
         tell(connection, uuid4(), here, at=[at])
         tell(connection, uuid4(), here, gone, at=[at, at + timedelta(days=40)])
         catch_up(connection)
-    assert "Active customers 1 customers" in said(browser.get("/console/kpis"))
+    assert "Active customers 1 customers" in said(browser.get("/console/kpis?area=customers"))
     assert "New customers 2 customers" in said(browser.get("/console/kpis/new_customers"))
     assert "March 2026 2 April 2026 1" in said(browser.get("/console/kpis/active_customers"))
     text = said(browser.get("/console/kpis/customer_churn_rate?from=2026-04-01&to=2026-05-01"))

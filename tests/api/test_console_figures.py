@@ -12,7 +12,7 @@ from api.console.shapes import _curve
 from api.kpis.publishing import Target, publish
 from api.store import Store
 from eventstore.database import connect
-from projections.kpi import kpis
+from projections.kpi import AREAS, kpis
 from replay.follow import catch_up
 from tests.api.console import closed, said
 from tests.api.customer_base import FIRST, bought, lived
@@ -30,7 +30,7 @@ def test_each_figure_is_of_the_last_month_beside_the_one_before(store: Store, br
         given(connection, captured(source="web"), at=[last])
     publish(store, kpis()["win_rate"], {}, Target(Decimal("0.5")))
     closed(store, won=False, days_ago=0)
-    page = browser.get("/console/kpis")
+    page = browser.get("/console/kpis?area=sales")
     text = said(page)
     assert f"Of {last:%B %Y}, beside {earlier:%B %Y}" in text
     assert re.search(r"Win rate 75.0 % [–, %.\d]+ Before: 0.0 % \(\+75.0 points\) Target: at least 50.0 % met", text)
@@ -44,10 +44,27 @@ def test_each_figure_is_of_the_last_month_beside_the_one_before(store: Store, br
         assert f"{kpis()[slug].title} {value} " in said(browser.get(unescape(link))), "its page says the same"
 
 
+def test_figures_stand_by_what_they_are_about_and_each_area_is_fetched_when_it_is_looked_at(
+    browser: TestClient,
+) -> None:
+    page = browser.get("/console/kpis?every=quarter")
+    assert re.findall(r'<h2 id="(\w+)-title" class="area"', page.text) == list(AREAS)
+    assert {kpi.title for kpi in kpis().values()} == set(map(unescape, re.findall(r"<h3>([^<]+)", page.text)))
+    fetched = re.findall(r'hx-get="([^"]+)" hx-trigger="revealed"', page.text)
+    links = re.findall(r'<h2 [^>]*><a href="([^"]+)"', page.text)
+    assert fetched == links, "who has no script follows the link"
+    for area, link in zip(AREAS, links, strict=True):
+        own = browser.get(unescape(link)).text
+        assert re.findall(r'<section id="(\w+)"', own) == [area] and "revealed" not in own
+        assert len(re.findall("<h3>", own)) == sum(kpi.area == area for kpi in kpis().values())
+        assert "…" not in own and "Last quarter" in re.findall(r'aria-current="true">([^<]+)<', own)
+    assert browser.get("/console/kpis?area=weather").text.count("<h3>") == len(kpis())
+
+
 def test_or_of_the_last_quarter(store: Store, browser: TestClient) -> None:
     with connect(store.conninfo) as connection:
         catch_up(connection)
-    page = browser.get("/console/kpis?every=quarter")
+    page = browser.get("/console/kpis?every=quarter&area=sales")
     assert re.search(r"Of quarter [1-4] of \d{4}, beside quarter [1-4] of \d{4}", said(page))
     assert "Last quarter" in re.findall(r'aria-current="true">([^<]+)<', page.text)
     assert "Win rate –" in said(page)
@@ -76,7 +93,7 @@ def test_how_customers_stay_is_drawn_as_a_curve_and_as_cells(store: Store, brows
 
     with connect(store.conninfo) as connection:
         lived(connection, *([(month(ago), bought()) for ago in months] for months in ((5, 4), (5,), (3, 2), (0,))))
-    page = browser.get("/console/kpis")
+    page = browser.get("/console/kpis?area=customers")
     (cohorts,) = re.findall(r"<li[^>]*>(?:(?!</li>).)*Cohort retention.*?</li>", page.text, re.S)
     assert "66.7\N{NO-BREAK SPACE}%" in cohorts and cohorts.count("<rect") > 6
     (survival,) = re.findall(r"<li[^>]*>(?:(?!</li>).)*Survival curve.*?</li>", page.text, re.S)

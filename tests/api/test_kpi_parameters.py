@@ -16,6 +16,7 @@ TEXT = """-- title: Deals
 -- unit: leads
 -- formula: count
 -- edge cases: none
+-- area: sales
 -- of nothing: 0
 -- source: ours
 -- parameter at_least: 100; from 0 to 1000000; what a deal must be worth

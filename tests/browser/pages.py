@@ -74,6 +74,7 @@ PLACES: Sequence[Place] = (
     Place("ticket", "/console/tickets/{ticket_id}", is_main=True),
     Place("agenda", "/console/agenda", "who=everybody", is_main=True),
     Place("figures", "/console/kpis", is_main=True),
+    Place("figures-of-sales", "/console/kpis", "area=sales"),
     _figure("win_rate", is_main=True),
     _figure("cohort_retention"),
     _figure("survival_curve"),

@@ -62,6 +62,17 @@ def test_a_lead_goes_through_the_console(visit: Visit) -> None:
     assert visit.complaints == []
 
 
+def test_figures_are_worked_out_when_they_come_into_view(visit: Visit) -> None:
+    page = visit.page
+    page.goto(f"{visit.base}/console/kpis")
+    expect(page.locator("#sales a", has_text="Win rate")).to_be_visible()
+    last = page.locator("#campaigns .value").first
+    expect(last).to_have_text("…")
+    last.scroll_into_view_if_needed()
+    expect(last).to_have_text("–")
+    assert visit.complaints == []
+
+
 def test_a_title_is_shown_and_never_run(visit: Visit) -> None:
     page = visit.page
     add(visit, NASTY)

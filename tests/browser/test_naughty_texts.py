@@ -130,7 +130,7 @@ LISTS = (
     *(f"/console/{page}={quote(naughty('asked'))}" for page in (
         "search?q", "customers?q", "customers?tag", "customers?status", "customers?owner", "customers?sort",
         "pipeline?owner", "pipeline?source", "pipeline?as_of",
-        "tickets?assignee", "tickets?status", "tickets?team", "agenda?who", "kpis?every",
+        "tickets?assignee", "tickets?status", "tickets?team", "agenda?who", "kpis?every", "kpis?area",
         "kpis/win_rate?as_of", "kpis/win_rate?where",
         "kpis/win_rate?group_by", "log?type", "log?customer", "log?actor", "log/read-models?plan",
     )),

@@ -12,6 +12,7 @@ HEADER = """-- title: Deals
 -- unit: leads
 -- formula: count
 -- edge cases: none
+-- area: sales
 -- of nothing: 0
 -- source: ours
 -- reads: lead_at
@@ -42,6 +43,7 @@ def test_several_figures_may_sum_up_alike() -> None:
     ("text", "sentence"),
     [
         (HEADER.replace("-- unit: leads\n", "") + COUNTED + FIGURE, "lacks the header line '-- unit: ...'"),
+        (HEADER.replace("sales", "weather") + COUNTED + FIGURE, "names no area that there is: sales, customers"),
         (HEADER + COUNTED, "must have one '-- counted: ...' and one '-- figure' part"),
         (HEADER + FIGURE, "must have one '-- counted: ...' and one '-- figure' part"),
         (HEADER + COUNTED + "-- figure: nonsense\n", "must end with '-- figure: nonsense', and that be a file"),
