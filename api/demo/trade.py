@@ -94,8 +94,11 @@ def upgrade(home: Home, subscription_id: UUID | None, monthly: int | Decimal, ac
 
 
 def _change(home: Home, subscription_id: UUID, mrr: Money, actor: Actor, plan: str | None = None) -> None:
-    held, state = home.customer.state.trade.subscriptions[subscription_id].mrr, home.customer.state
-    today = home.now.date()
+    state, today = home.customer.state, home.now.date()
+    subscription = state.trade.subscriptions[subscription_id]
+    if subscription.ends_on is not None and subscription.ends_on <= today:
+        return  # cancelled some time ago, it ends this very day
+    held = subscription.mrr
     if held is not None and mrr.amount > held.amount:
         up = customer.UpgradeSubscription(subscription_id=subscription_id, effective_on=today, mrr=mrr, plan=plan)
         home.customer.tell(customer.upgrade_subscription(state, up), actor, "console")

@@ -397,6 +397,15 @@ def test_a_kill_in_the_middle_leaves_an_empty_log(emptied: Settings, opened: Con
     assert verify(opened, read_models()["customer_360"]).differing == 0
 
 
+@pytest.mark.parametrize(
+    ("seed", "number", "until"),
+    [(1, 6911, datetime(2026, 11, 23, tzinfo=UTC)), *((n, 10 * n, UNTIL) for n in range(40))],
+)
+def test_nobody_does_in_the_story_what_the_rules_refuse(seed: int, number: int, until: datetime) -> None:
+    """Of the first, a subscription that ends on this very day is to be changed."""
+    assert list(customer_story(seed, number, until, 13_400))
+
+
 def test_who_tells_ends_when_nobody_listens() -> None:
     ours, theirs = get_context("spawn").Pipe(duplex=False)
     teller = get_context("spawn").Process(target=_tell, args=(theirs, Demo(7, 100_000, UNTIL), 0, 1))
