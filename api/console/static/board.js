@@ -61,30 +61,55 @@
     card.classList.remove("sending");
   }
 
-  /* The answer takes the board's place. A card that nothing has happened to stays the element it is, with what is open in
-     it: to compare each part of a thousand cards would stop the page for seconds. */
+  /* The answer takes the board's place, but a card that nothing has happened to stays the element it is, where it is,
+     with what is open in it: to put a thousand cards in anew would stop the page for seconds. */
   function show(text) {
     const here = document.getElementById("pipeline");
     const found = new DOMParser().parseFromString(text, "text/html").getElementById("pipeline");
     if (!found) return location.reload();
-    const focused = document.activeElement;
-    const left = here.querySelector(".board")?.scrollLeft ?? 0;
-    const value = (card, name) => card.querySelector(`[name="${name}"]`)?.value;
-    for (const card of found.querySelectorAll(".card")) {
-      const same = document.getElementById(card.id);
-      if (same?.textContent !== card.textContent || value(same, "version") !== value(card, "version")) continue;
-      const key = same.querySelector('[name="form_key"]');
-      if (key) key.value = value(card, "form_key");
-      card.replaceWith(same);
-    }
+    const lists = (of) => [...of.querySelectorAll(".column > ul")];
+    const [mine, theirs] = [lists(here), lists(found)];
     const told = here.querySelector("[aria-live]");
     const telling = found.querySelector("[aria-live]");
     told.replaceChildren(...telling.childNodes);
     telling.replaceWith(told);
-    here.replaceChildren(...found.childNodes);
-    const board = here.querySelector(".board");
-    if (board) board.scrollLeft = left;
-    if (focused.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
+    if (!mine.length || mine.map((list) => list.dataset.stage).join() !== theirs.map((list) => list.dataset.stage).join()) {
+      return here.replaceChildren(...found.childNodes);
+    }
+    mine.forEach((list, number) => fill(list, theirs[number]));
+    mine.forEach((list, number) => surround(list, theirs[number]));
+    surround(here.querySelector(".board"), found.querySelector(".board"));
+  }
+
+  /* A column's cards are then those of the other, in that order. */
+  function fill(list, other) {
+    const wanted = [...other.children].map((card) => unchanged(card) ?? card);
+    const kept = new Set(wanted);
+    for (const card of [...list.children]) if (!kept.has(card)) card.remove();
+    let next = list.firstElementChild;
+    for (const card of wanted) {
+      if (card === next) next = next.nextElementSibling;
+      else list.insertBefore(card, next);
+    }
+  }
+
+  /* The card as it is on the board already, with the key by which its form is sent next; none where it has changed. */
+  function unchanged(card) {
+    const same = document.getElementById(card.id);
+    const value = (of, name) => of.querySelector(`[name="${name}"]`)?.value;
+    if (same?.textContent !== card.textContent || value(same, "version") !== value(card, "version")) return null;
+    const key = same.querySelector('[name="form_key"]');
+    if (key) key.value = value(card, "form_key");
+    return same;
+  }
+
+  /* What lies around an element is then what lies around the other; the element itself is not touched. */
+  function surround(kept, other) {
+    const around = [...other.parentElement.childNodes];
+    const place = around.indexOf(other);
+    for (const beside of [...kept.parentElement.childNodes]) if (beside !== kept) beside.remove();
+    kept.before(...around.slice(0, place));
+    kept.after(...around.slice(place + 1));
   }
 
   /* What others do: the board is fetched anew, but not while a card is under way. */
