@@ -25,7 +25,7 @@ from projections.sight import Sight
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-_CARDS_PER_STAGE = 20
+_CARDS_PER_STAGE = 16
 _CARDS_AT_MOST = 400
 _CLOSED_SHOWN = 8
 _CURRENCY_AT_FIRST = "EUR"
