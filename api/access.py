@@ -150,7 +150,7 @@ def principal(
     except NotAllowed:
         note(store, "api_key" if found.kind == "api_key" else "token", "not_allowed", found.id)
         raise
-    underway.belongs_to(found.id)
+    underway.belongs_to(found.id, found.kind)
     return found
 
 

@@ -83,7 +83,7 @@ def create_app(store: Store) -> FastAPI:
     inside = app.build_middleware_stack
     limits = Limits(store.settings)
     # around everything, also around what answers an unexpected error
-    app.build_middleware_stack = lambda: Door(inside(), limits, store.settings)  # type: ignore[method-assign]
+    app.build_middleware_stack = lambda: Door(inside(), limits, store)  # type: ignore[method-assign]
     must_declare_permissions(app, [signed_in])
     return app
 

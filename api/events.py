@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Header, Query, Security
+from uuid_utils.compat import uuid7
 
 from api import cursors
 from api.access import OpenStore, Principal, principal, still_allowed
@@ -17,9 +18,11 @@ from api.tail import Batch, Feed, ShuttingDown, Tail, TooManyTails
 from api.visible import WITHHELD, judged_up_to, read_seen
 from domain.catalogue import EVENT_TYPES
 from eventstore import codec, log
+from eventstore.audit.accesses import note_access
 from eventstore.database import Connection
 from eventstore.fence import horizon
 from eventstore.log import Recorded
+from projections import showing
 from projections.sight import Sight
 
 router = Section(prefix="/v1/events", tags=["events"])
@@ -113,6 +116,10 @@ class _Asked:
         def read(after: int, head: int) -> Batch:
             with self.store.pool.connection() as connection:
                 page, last, _ = asked.read(connection, after, head, _AT_ONCE)
+                # the pieces of a stream come when the answer has begun long since
+                if shown := showing.taken():
+                    by = asked.caller
+                    note_access(connection, shown, uuid7(), by.kind, by.id, "GET /v1/events", is_brief=True)
                 if log.epoch(connection) != epoch:  # asked last: what was read before is then of the same log
                     raise EpochEnded()
             return [(cursor(event.position), event.model_dump_json()) for event in page], last
@@ -134,7 +141,9 @@ def _position(store: Store, cursor: str | None, epoch: UUID, head: int) -> int:
 def event_resource(recorded: Recorded, sight: Sight) -> EventResource:
     """An event as the API shows it; to who may not see what is personal, without its values."""
     data, personal = codec.split(recorded.event)
-    if personal is not None and not sight.personal:
+    if personal is not None and sight.personal:
+        showing.show([recorded.customer_id])
+    elif personal is not None:
         personal = dict.fromkeys(personal, WITHHELD)
     return EventResource(
         position=recorded.position,

@@ -17,6 +17,7 @@ from api.problems import (
     RequestProblem,
     TooLarge,
     TooSlow,
+    Unavailable,
     UnreadableBody,
     UnsupportedMediaType,
     answer,
@@ -140,7 +141,7 @@ def _newer(_: Request, error: Exception) -> JSONResponse:
 
 def _unavailable(_: Request, error: Exception) -> JSONResponse:
     _log.warning("database unavailable", problem=type(error).__name__)
-    return answer(503, "Try again later", "unavailable", "The database does not answer.", headers={"Retry-After": "1"})
+    return answer_to(Unavailable())
 
 
 def _held_up(_: Request, error: Exception) -> JSONResponse:

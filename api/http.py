@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import structlog
+from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api import underway
 from api.limits import Limits, TooManyRequests, is_costly
-from api.problems import RequestProblem, TooLarge, TooSlow, answer_to
-from api.settings import Settings
+from api.problems import RequestProblem, TooLarge, TooSlow, Unavailable, answer_to
+from api.store import Store
+from eventstore.audit.accesses import note_access
+from eventstore.database import UNAVAILABLE
 
 _SAFE: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -38,8 +41,9 @@ _log = structlog.get_logger("everfold.requests")
 class Door:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, settings: Settings) -> None:
-        self._app, self._limits, self._log_requests = app, limits, settings.log_requests
+    def __init__(self, app: ASGIApp, limits: Limits, store: Store) -> None:
+        settings = store.settings
+        self._app, self._limits, self._store, self._log_requests = app, limits, store, settings.log_requests
         self._safe = {**_SAFE, **(_ONLY_HTTPS if (settings.public_url or "").startswith("https:") else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +55,7 @@ class Door:
         underway.begin(request)
         # a copy: the server must go on to know that a HEAD is answered without a body
         inner = dict(scope, method="GET") if request.is_head else scope
-        answer = _Answer(request, self._safe, send)
+        answer = _Answer(request, self._safe, send, lambda: _note_shown(self._store, request, inner))
         with structlog.contextvars.bound_contextvars(request_id=request.request_id):
             try:
                 await self._serve(inner, headers, _Timed(receive, answer), answer)
@@ -85,8 +89,10 @@ class Door:
 class _Answer:
     """Sends what the application answers, with what every answer says."""
 
-    def __init__(self, request: underway.Underway, safe: Mapping[str, str], send: Send) -> None:
-        self.request, self._safe, self._send = request, safe, send
+    def __init__(
+        self, request: underway.Underway, safe: Mapping[str, str], send: Send, note_shown: Callable[[], None]
+    ) -> None:
+        self.request, self._safe, self._send, self._note_shown = request, safe, send, note_shown
         self.status: int | None = None
         self.is_too_slow = False
         self._is_replaced = False
@@ -95,7 +101,7 @@ class _Answer:
         if self._is_replaced:
             return
         if message["type"] == "http.response.start":
-            problem = self._instead(message)
+            problem = self._instead(message) or await self._unnoted(message)
             if problem:
                 await answer_to(problem)({"type": "http"}, _nothing, self._sent)
                 self._is_replaced = True
@@ -108,6 +114,15 @@ class _Answer:
         if self.is_too_slow:
             return TooSlow()
         return TooLarge() if message["status"] == 413 and not is_ours else None
+
+    async def _unnoted(self, message: Message) -> RequestProblem | None:
+        """What to say where it could not be noted whom the answer shows: then it shows nobody."""
+        if self.request.shown and 200 <= message["status"] < 300:
+            try:
+                await run_in_threadpool(self._note_shown)
+            except UNAVAILABLE:
+                return Unavailable()
+        return None
 
     async def _sent(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -158,13 +173,19 @@ def _request_id(headers: Headers) -> str:
     return sent.lower() if _UUID.fullmatch(sent) else str(uuid7())
 
 
+def _note_shown(store: Store, request: underway.Underway, scope: Scope) -> None:
+    """Note of whom an answer shows something personal. What a command answers is no look at anybody: the log has it."""
+    way = f"{scope['method']} {_route(scope)}"
+    if request.principal and (scope["method"] == "GET" or way.endswith("/search")):
+        with store.pool.connection() as connection:
+            note_access(connection, request.shown, uuid7(), request.kind, request.principal, way, is_brief=True)
+
+
 def _note(request: underway.Underway, scope: Scope, method: str, status: int | None, seconds: float) -> None:
-    # the route and never the path, which holds ids and whatever else somebody thought would be one
-    route: Callable[..., object] | None = scope.get("route")
     _log.info(
         "request",
         method=method if method in _METHODS else "other",
-        route=getattr(route, "path", None) or ("/console/static" if _is_asset(scope) else "unknown"),
+        route=_route(scope),
         status=status,
         ms=round(seconds * 1_000, 1),
         principal=str(request.principal) if request.principal else None,
@@ -174,5 +195,8 @@ def _note(request: underway.Underway, scope: Scope, method: str, status: int | N
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"})
 
 
-def _is_asset(scope: Scope) -> bool:
-    return str(scope["path"]).startswith("/console/static/")
+def _route(scope: Scope) -> str:
+    """The route and never the path, which holds ids and whatever else somebody thought would be one."""
+    route: Callable[..., object] | None = scope.get("route")
+    is_asset = str(scope["path"]).startswith("/console/static/")
+    return getattr(route, "path", None) or ("/console/static" if is_asset else "unknown")

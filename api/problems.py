@@ -49,6 +49,12 @@ def code_of(problem: type[RequestProblem]) -> str:
     return snake_case(problem.__name__.removeprefix("_"))
 
 
+class Unavailable(RequestProblem):
+    """The database does not answer."""
+
+    status, title = 503, "Try again later"
+
+
 class NotFound(RequestProblem):
     """There is nothing with this id, or it is not yours to see."""
 

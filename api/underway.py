@@ -5,6 +5,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from projections.showing import gather
+
 
 @dataclass(slots=True)
 class Underway:
@@ -14,6 +16,10 @@ class Underway:
     admit: Callable[[UUID], None] = lambda _: None
     """Called once it is known whose request it is. Raises TooManyRequests."""
     principal: UUID | None = None
+    kind: str = ""
+    """What the principal is: a user, or an API key."""
+    shown: set[UUID] = field(default_factory=gather)
+    """The customers of whom the answer shows something personal, as far as it is put together."""
     is_head: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     """What the answer says beside what its route does."""
@@ -39,13 +45,13 @@ def is_head() -> bool:
     return request is not None and request.is_head
 
 
-def belongs_to(principal: UUID, *, limited: bool = True) -> None:
+def belongs_to(principal: UUID, kind: str, *, limited: bool = True) -> None:
     """Whose request it is, as it turns out; `limited` where it counts against what that one may ask for.
 
     Raises TooManyRequests.
     """
     request = _now.get()
     if request and request.principal != principal:
-        request.principal = principal
+        request.principal, request.kind = principal, kind
         if limited:
             request.admit(principal)

@@ -11,6 +11,7 @@ from domain.workspace import Workspace
 from eventstore import log
 from eventstore.database import Connection
 from eventstore.log import Recorded
+from projections.showing import show
 from projections.sight import Sight, seen_streams, without_personal
 from replay.asof import models_of
 from replay.follow import position
@@ -98,6 +99,7 @@ def read_seen(
 def row_as_seen(workspace: Workspace, sight: Sight, table: str, row: dict[str, Any]) -> dict[str, Any]:  # Any: a row's
     """A row that was folded for this caller alone, without what she may not see of it."""
     if sight.personal:
+        show([row.get("customer_id")])
         return row
     return without_personal(table, row, _open_fields(workspace.custom_fields.values()))
 

@@ -9,7 +9,8 @@ from psycopg import ClientCursor, ServerCursor, sql
 from psycopg.rows import DictRow
 
 from eventstore.database import Connection
-from projections.sight import Sight, bound
+from projections.showing import show
+from projections.sight import PERSONAL, Sight, bound
 
 Row = dict[str, Any]  # Any: the columns are the SELECT's
 
@@ -33,6 +34,13 @@ def read(
     cannot fall through to a table that it was not given.
     """
     statement, asked = _statement(text, tables, schema, sight), _asked(parameters, sight)
+    rows = _rows(connection, statement, asked)
+    if sight.personal and rows and "customer_id" in rows[0] and any(table in PERSONAL for table in tables):
+        show(row["customer_id"] for row in rows)
+    return rows
+
+
+def _rows(connection: Connection, statement: bytes, asked: Mapping[str, object]) -> list[Row]:
     # where the server tells of it, as it does since version 18, three round trips are saved
     if connection.info.parameter_status("search_path") == "pg_catalog":
         return connection.execute(statement, asked).fetchall()

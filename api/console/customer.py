@@ -1,7 +1,7 @@
 """A customer's page: all that is known of her, or was at any moment of the past, with everything that happened."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, get_args
@@ -10,7 +10,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from uuid_utils.compat import uuid7
 
 from api.access import OpenStore, Principal
 from api.console.customer_then import When, customer_then, moment_typed
@@ -28,13 +27,13 @@ from domain.customer.state import RequestBasis
 from domain.event import CustomerId
 from domain.workspace import WORKSPACE_ID, Workspace
 from eventstore import log
-from eventstore.audit.accesses import note_access
 from eventstore.audit.latest import latest
 from eventstore.audit.shown import WITHHELD, change_shown
 from eventstore.audit.trail import Cut, Trail, whose
 from eventstore.database import Connection
 from eventstore.fence import horizon
 from projections import leads as lead_lists
+from projections import showing
 from projections.customers import TABLES
 from projections.reading import Row
 from replay.asof import models_of
@@ -99,7 +98,7 @@ def show_customer(
         then = customer_then(connection, customer_id, when, viewer.sight, workspace)
         if when.as_of is None and request.method == "GET" and then.customer_id != customer_id:
             return RedirectResponse(f"/console/customers/{then.customer_id}?merged={customer_id}", 303)
-        note(connection, viewer, then.people.members, "GET /console/customers/{customer_id}")
+        showing.show(then.people.members if viewer.sight.personal else ())
         names = names_of(workspace)
         others = {other_id: name for other_id, name in then.names.items() if name}
         known = names | people_of(then.parts["people"]) | others
@@ -158,7 +157,7 @@ def show_event(
             raise NotFound("There is no such event in this customer's history.")
         recorded, is_undone = found[0]
         must_see(connection, viewer.sight, recorded.stream_type, recorded.stream_id)
-        note(connection, viewer, people.members, "GET /console/customers/{customer_id}/events/{position}")
+        showing.show(people.members if viewer.sight.personal else ())
         names = names_of(store.settled.now(connection)[0])
     changes = None
     if "audit:read" in viewer.scopes:
@@ -174,12 +173,6 @@ def must_be_hers_to_see(connection: Connection, viewer: Principal, customer_id: 
     if customer_id == WORKSPACE_ID or not log.has_customer(connection, CustomerId(customer_id)):
         raise NotFound(_NO_SUCH)
     must_see(connection, viewer.sight, "customer", customer_id)
-
-
-def note(connection: Connection, viewer: Principal, members: Sequence[UUID], way: str) -> None:
-    """Note that the viewer is about to be shown what is personal of these customers, where she may see that."""
-    if viewer.sight.personal:
-        note_access(connection, members, uuid7(), viewer.kind, viewer.id, way)
 
 
 def _custom_fields(workspace: Workspace, row: Row | None) -> list[tuple[str, str]]:

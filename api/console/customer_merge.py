@@ -8,12 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import OpenStore
-from api.console.customer import must_be_hers_to_see, note
+from api.console.customer import must_be_hers_to_see
 from api.console.customer_then import Then, When, as_if_merged, customer_then
 from api.console.frame import CustomerEditor, PageRoute, page
 from api.console.told import names_of
 from api.problems import NotFound
 from domain.customer.ties import PROFILE_FIELDS, FieldChoice
+from projections import showing
 from projections.duplicates import Candidate, duplicates_of
 from projections.reading import Row
 
@@ -80,7 +81,7 @@ def compare(
             except NotFound as nobody:
                 said = str(nobody)
         people = [*here.people.members, *(preview.merged.people.members if preview else ())]
-        note(connection, viewer, people, "GET /console/customers/{customer_id}/merge")
+        showing.show(people if viewer.sight.personal else ())
     return page(
         request,
         "customer_merge.html",

@@ -130,7 +130,9 @@ def signed_in(scopes: SecurityScopes, request: Request, store: OpenStore) -> Pri
     """The member whose session the browser holds. Raises NotSignedInHere, or NotAllowed when none of her roles has a
     scope that the page asks for."""
     member = still_signed_in(request, store, *scopes.scopes, is_use=True)
-    underway.belongs_to(member.id, limited=False)  # people are slow, and their pages may ask for much at once
+    underway.belongs_to(
+        member.id, member.kind, limited=False
+    )  # people are slow, and their pages may ask for much at once
     return member
 
 

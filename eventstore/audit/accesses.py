@@ -1,6 +1,6 @@
 """Who has seen what is personal about a customer: noted before it is shown, and never removed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,10 +22,18 @@ class Access:
 
 
 def note_access(
-    connection: Connection, customers: Sequence[UUID], request_id: UUID, actor_kind: str, actor_id: UUID, way: str
+    connection: Connection,
+    customers: Iterable[UUID],
+    request_id: UUID,
+    actor_kind: str,
+    actor_id: UUID,
+    way: str,
+    *,
+    is_brief: bool = False,
 ) -> None:
-    """Note that these customers are about to be shown. `way` names the route or command, without ids."""
-    parameters = {"customers": list(customers), "request_id": request_id, "way": way}
+    """Note that these customers are about to be shown. `way` names the route or command, without ids. What `is_brief`,
+    a page or a list, is not waited for until it lies on the disk."""
+    parameters = {"customers": sorted(customers), "request_id": request_id, "way": way, "is_brief": is_brief}
     parameters |= {"actor_kind": actor_kind, "actor_id": actor_id}
     connection.execute(query("eventstore.audit", "note_access"), parameters)
 

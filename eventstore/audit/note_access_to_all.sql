@@ -1,7 +1,13 @@
-INSERT INTO access.personal_access (customer_id, request_id, actor, way)
-SELECT DISTINCT
-    p.customer_id,
+INSERT INTO access.personal_access (request_id, actor, way, customers)
+SELECT
     %(request_id)s::uuid,
     jsonb_build_object('kind', %(actor_kind)s::text, 'id', %(actor_id)s::uuid),
-    %(way)s
-FROM log.personal_data AS p
+    %(way)s,
+    array_agg(part.customer_id)
+FROM (
+    SELECT
+        held.customer_id,
+        row_number() OVER (ORDER BY held.customer_id) / 10000 AS number
+    FROM (SELECT DISTINCT customer_id FROM log.personal_data) AS held
+) AS part
+GROUP BY part.number

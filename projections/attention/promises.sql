@@ -7,6 +7,7 @@ SELECT
     t.subject,
     t.priority,
     m.name AS assignee_name,
+    t.customer_id,
     c.name AS customer_name
 FROM (
     SELECT DISTINCT ON (ticket_id)

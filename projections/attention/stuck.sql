@@ -43,6 +43,7 @@ SELECT
     l.amount,
     l.currency,
     m.name AS owner_name,
+    l.customer_id,
     c.name AS customer_name
 FROM stuck AS s
 JOIN lead AS l

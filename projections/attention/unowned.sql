@@ -6,6 +6,7 @@ SELECT
     l.captured_at,
     l.amount,
     l.currency,
+    l.customer_id,
     c.name AS customer_name,
     l.unowned
 FROM (

@@ -4,6 +4,7 @@ SELECT
     l.lead_id,
     l.version,
     l.title,
+    l.customer_id,
     c.name AS customer_name,
     m.name AS owner_name,
     i.stage,

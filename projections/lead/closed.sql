@@ -3,6 +3,7 @@ SELECT
     l.lead_id,
     l.status,
     l.title,
+    l.customer_id,
     c.name AS customer_name,
     m.name AS owner_name,
     l.amount,

@@ -80,7 +80,10 @@ def problem(client: TestClient, customer_id: object, status: int, where: str = "
 
 
 def accesses(connection: Connection) -> list[dict[str, Any]]:
-    return connection.execute("SELECT * FROM access.personal_access ORDER BY request_id, customer_id").fetchall()
+    statement = (
+        "SELECT *, unnest(customers) AS customer_id FROM access.personal_access ORDER BY request_id, customer_id"
+    )
+    return connection.execute(statement).fetchall()
 
 
 def with_scopes(client: TestClient, store: Store, *scopes: str) -> TestClient:

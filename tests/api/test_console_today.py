@@ -228,6 +228,9 @@ def test_home_names_what_needs_attention(store: Store, browser: TestClient) -> N
     ticket(store, far, subject="Much later")
     lead(store, title="Whose is it")
     text = said(browser.get("/console"))
+    with store.pool.connection() as connection:
+        (access,) = connection.execute("SELECT way, cardinality(customers) AS shown FROM access.personal_access")
+    assert access == {"way": "GET /console", "shown": 3}, "she of the follow-up, and those of the ticket and the lead"
     order = [
         "Promises to customers",
         "No light",

@@ -17,6 +17,7 @@ from api.access import create_api_key, revoke_key
 from api.app import create_app
 from api.settings import Settings
 from api.store import SYSTEM_ID, Store, open_store
+from eventstore.audit.accesses import accesses
 from eventstore.database import Connection, connect
 from eventstore.log import Envelope
 from tests.api.serving import Reader, Serving, serving
@@ -101,11 +102,16 @@ def test_an_id_is_a_cursor_of_pages_too(served: Serving, key: str, client: TestC
     again.cut()
 
 
-def test_a_tail_may_begin_now(served: Serving, key: str, client: TestClient) -> None:
-    capture(client)
+def test_a_tail_may_begin_now_and_notes_whom_it_shows(
+    served: Serving, key: str, client: TestClient, connection: Connection
+) -> None:
+    earlier = capture(client)
     reader = Reader(served.port, key, cursor="now")
     lead = capture(client)
     assert reader.take(1)[0].data["customer_id"] == lead["customer_id"]
+    (noted,) = accesses(connection, [lead["customer_id"]], 9)
+    assert (noted.way, noted.actor["kind"]) == ("GET /v1/events", "api_key")
+    assert accesses(connection, [earlier["customer_id"]], 9) == []
     reader.cut()
 
 
