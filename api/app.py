@@ -38,6 +38,7 @@ from api.imports import routes as imports
 from api.kpis import routes as kpis
 from api.limits import Limits
 from api.lists import routes as lists
+from api.noting import Noting
 from api.store import Store
 
 _LARGEST_BODY = 1 << 20
@@ -57,10 +58,10 @@ and the second answer counts what had been undone before. Errors are RFC 9457 pr
 
 @asynccontextmanager
 async def _working(app: FastAPI) -> AsyncIterator[None]:
-    """What the console began in the background pauses at the end."""
+    """What the console began in the background pauses at the end, and what waits to be noted is noted."""
     yield
-    work: Work = app.state.work
-    await run_in_threadpool(work.stop)
+    for begun in (app.state.work, app.state.noting):
+        await run_in_threadpool(begun.stop)
 
 
 def create_app(store: Store) -> FastAPI:
@@ -74,7 +75,8 @@ def create_app(store: Store) -> FastAPI:
         redoc_url=None,
         lifespan=_working,
     )
-    app.state.store, app.state.work = store, Work(store)
+    noting = Noting(store)
+    app.state.store, app.state.work, app.state.noting = store, Work(store), noting
     plain = app.openapi
     app.openapi = lambda: app.openapi_schema or completed(plain(), store.settings.public_url)  # type: ignore[method-assign]  # FastAPI's way
     app.router.routes.extend(_routes(store.settings.upload_bytes))
@@ -83,7 +85,7 @@ def create_app(store: Store) -> FastAPI:
     inside = app.build_middleware_stack
     limits = Limits(store.settings)
     # around everything, also around what answers an unexpected error
-    app.build_middleware_stack = lambda: Door(inside(), limits, store)  # type: ignore[method-assign]
+    app.build_middleware_stack = lambda: Door(inside(), limits, noting, store.settings)  # type: ignore[method-assign]
     must_declare_permissions(app, [signed_in])
     return app
 

@@ -18,7 +18,7 @@ from api.tail import Batch, Feed, ShuttingDown, Tail, TooManyTails
 from api.visible import WITHHELD, judged_up_to, read_seen
 from domain.catalogue import EVENT_TYPES
 from eventstore import codec, log
-from eventstore.audit.accesses import note_access
+from eventstore.audit.accesses import Note, note_accesses
 from eventstore.database import Connection
 from eventstore.fence import horizon
 from eventstore.log import Recorded
@@ -119,7 +119,7 @@ class _Asked:
                 # the pieces of a stream come when the answer has begun long since
                 if shown := showing.taken():
                     by = asked.caller
-                    note_access(connection, shown, uuid7(), by.kind, by.id, "GET /v1/events", is_brief=True)
+                    note_accesses(connection, [Note(list(shown), uuid7(), by.kind, by.id, "GET /v1/events")])
                 if log.epoch(connection) != epoch:  # asked last: what was read before is then of the same log
                     raise EpochEnded()
             return [(cursor(event.position), event.model_dump_json()) for event in page], last

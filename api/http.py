@@ -7,17 +7,15 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import structlog
-from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api import underway
 from api.limits import Limits, TooManyRequests, is_costly
+from api.noting import Noting
 from api.problems import RequestProblem, TooLarge, TooSlow, Unavailable, answer_to
-from api.store import Store
-from eventstore.audit.accesses import note_access
-from eventstore.database import UNAVAILABLE
+from api.settings import Settings
 
 _SAFE: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -41,9 +39,8 @@ _log = structlog.get_logger("everfold.requests")
 class Door:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, store: Store) -> None:
-        settings = store.settings
-        self._app, self._limits, self._store, self._log_requests = app, limits, store, settings.log_requests
+    def __init__(self, app: ASGIApp, limits: Limits, noting: Noting, settings: Settings) -> None:
+        self._app, self._limits, self._noting, self._log_requests = app, limits, noting, settings.log_requests
         self._safe = {**_SAFE, **(_ONLY_HTTPS if (settings.public_url or "").startswith("https:") else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +52,7 @@ class Door:
         underway.begin(request)
         # a copy: the server must go on to know that a HEAD is answered without a body
         inner = dict(scope, method="GET") if request.is_head else scope
-        answer = _Answer(request, self._safe, send, lambda: _note_shown(self._store, request, inner))
+        answer = _Answer(request, self._safe, send, lambda: _note_shown(self._noting, request, inner))
         with structlog.contextvars.bound_contextvars(request_id=request.request_id):
             try:
                 await self._serve(inner, headers, _Timed(receive, answer), answer)
@@ -101,7 +98,7 @@ class _Answer:
         if self._is_replaced:
             return
         if message["type"] == "http.response.start":
-            problem = self._instead(message) or await self._unnoted(message)
+            problem = self._instead(message) or self._unnoted(message)
             if problem:
                 await answer_to(problem)({"type": "http"}, _nothing, self._sent)
                 self._is_replaced = True
@@ -115,13 +112,13 @@ class _Answer:
             return TooSlow()
         return TooLarge() if message["status"] == 413 and not is_ours else None
 
-    async def _unnoted(self, message: Message) -> RequestProblem | None:
-        """What to say where it could not be noted whom the answer shows: then it shows nobody."""
+    def _unnoted(self, message: Message) -> RequestProblem | None:
+        """What to say where it cannot be noted whom the answer shows: then it shows nobody."""
         if self.request.shown and 200 <= message["status"] < 300:
             try:
-                await run_in_threadpool(self._note_shown)
-            except UNAVAILABLE:
-                return Unavailable()
+                self._note_shown()
+            except Unavailable as problem:
+                return problem
         return None
 
     async def _sent(self, message: Message) -> None:
@@ -173,12 +170,12 @@ def _request_id(headers: Headers) -> str:
     return sent.lower() if _UUID.fullmatch(sent) else str(uuid7())
 
 
-def _note_shown(store: Store, request: underway.Underway, scope: Scope) -> None:
-    """Note of whom an answer shows something personal. What a command answers is no look at anybody: the log has it."""
+def _note_shown(noting: Noting, request: underway.Underway, scope: Scope) -> None:
+    """Note of whom an answer shows something personal. What a command answers is no look at anybody: the log has it.
+    Raises Unavailable."""
     way = f"{scope['method']} {_route(scope)}"
     if request.principal and (scope["method"] == "GET" or way.endswith("/search")):
-        with store.pool.connection() as connection:
-            note_access(connection, request.shown, uuid7(), request.kind, request.principal, way, is_brief=True)
+        noting.note(request.shown, request.kind, request.principal, way)
 
 
 def _note(request: underway.Underway, scope: Scope, method: str, status: int | None, seconds: float) -> None:

@@ -80,7 +80,6 @@ def run(served: Served, seconds: float) -> Iterator[Result]:
     ):
         contenders = {"everfold": partial(asked, served, *ours), "bare route": partial(asked, served, *theirs)}
         yield compared(f"{figure}, {_CONNECTIONS} connections", _in_turn(contenders, seconds), to_reach)
-    yield _export(served)
 
 
 def growth(small: Served, large: Served, figure: str, seconds: float) -> Result:
@@ -134,7 +133,7 @@ def _in_turn(contenders: Mapping[str, Callable[[float], float]], seconds: float)
     return rates
 
 
-def _export(served: Served) -> Result:
+def export(served: Served) -> Result:
     """All leads as NDJSON over HTTP, beside a COPY of the same table into a file; in rows a second."""
     rates: dict[str, list[float]] = {"everfold": [], "psycopg COPY": []}
     with TemporaryDirectory(prefix="everfold-bench-") as folder:

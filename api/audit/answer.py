@@ -12,7 +12,7 @@ from api.store import Store
 from api.visible import sees
 from domain.changes import Change, FieldHistory
 from domain.event import CustomerId
-from eventstore.audit.accesses import Access, accesses, note_access
+from eventstore.audit.accesses import Access, Note, accesses, note_accesses
 from eventstore.audit.shown import Shown, change_shown, shown
 from eventstore.audit.trail import Cut, Trail, Whose, whose
 from eventstore.fence import horizon
@@ -88,7 +88,7 @@ def answer(store: Store, reader: Reader, question: Question, known: int | None =
         people = whose(connection, question.customer_id, cut.horizon)
         request_id = uuid7()
         if reader.personal:
-            note_access(connection, people.members, request_id, reader.kind, reader.id, reader.way)
+            note_accesses(connection, [Note(people.members, request_id, reader.kind, reader.id, reader.way)])
         names = _names(leads.list_members(connection, sight=EVERYTHING)) if reader.names else {}
     return Answer(store, question, people, cut, request_id, reader.personal, names, Seen(store, reader.sight))
 
@@ -105,7 +105,7 @@ def difference(
         people = whose(connection, customer_id, cuts[1].horizon)
         request_id = uuid7()
         if reader.personal:
-            note_access(connection, people.members, request_id, reader.kind, reader.id, reader.way)
+            note_accesses(connection, [Note(people.members, request_id, reader.kind, reader.id, reader.way)])
     before, after = (Trail(store.pool.connection, people, cut).standing() for cut in cuts)
     found, seen = [], Seen(store, reader.sight)
     for stream_id in {**before, **after}:

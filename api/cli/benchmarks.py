@@ -201,6 +201,7 @@ def _api_figures(conninfo: str, sizes: list[int], seconds: float) -> "Iterator[R
             stack.enter_context(serving(stack.enter_context(ground.database(conninfo)), size)) for size in sizes
         ]
         yield from api.run(smallest, seconds)
+        yield api.export(larger[-1] if larger else smallest)
         for size, served in zip(sizes[1:], larger, strict=True):
             yield api.growth(smallest, served, f"{size * _EVENTS_PER_CUSTOMER:,} events", seconds)
 

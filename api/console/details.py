@@ -22,6 +22,8 @@ _SHARES = {"of_first", "of_previous"}
 """What is a share also where the figure itself is an amount, as is all that is called a rate."""
 _NAMES = ("cohort", "month", "source", "campaign", "stage", "reason")
 """What says which row of a list it is."""
+_COHORT_MONTHS = 13
+"""A year of each cohort, after the month in which its customers came."""
 
 Json: TypeAlias = Any  # Any: what each figure reports is its own
 
@@ -52,11 +54,28 @@ def tables(kpi: Kpi, details: Mapping[str, Json]) -> list[Table]:
         if value and isinstance(value, Mapping) and not _has_rows(value) and not _is_amounts(value)
     }
     apart = {name: value for name, value in details.items() if _has_rows(value)}
-    lists = {name: value for name, value in details.items() if isinstance(value, list)}
+    lists = {name: value for name, value in details.items() if isinstance(value, list) and name != "cells"}
     return [
         *(_table(kpi, title, rows) for title, rows in [("", plain), *apart.items()] if rows),
         *(_listed(kpi, title, rows) for title, rows in lists.items() if rows),
+        *([_cohorts(details["cells"])] if details.get("cells") else ()),
     ]
+
+
+def _cohorts(cells: Sequence[Mapping[str, Json]]) -> Table:
+    """A row for each month in which customers came, the newest first: how many, and who of them is active month by
+    month."""
+    shares = {(cell["cohort"], cell["month"]): f"{cell['active'] / cell['size']:.0%}" for cell in cells if cell["size"]}
+    sizes = {cell["cohort"]: cell["size"] for cell in cells}
+    months = range(min(_COHORT_MONTHS, 1 + max(cell["month"] for cell in cells)))
+    return Table(
+        title="active by the months since they came",
+        columns=["size", *map(str, months)],
+        rows=[
+            (cohort, [shown.number(sizes[cohort]), *(shares.get((cohort, month), "") for month in months)])
+            for cohort in sorted(sizes, reverse=True)
+        ],
+    )
 
 
 def _table(kpi: Kpi, title: str, rows: Mapping[str, Json]) -> Table:

@@ -15,7 +15,7 @@ from api.past import Axis, must_be_recorded, tables
 from api.problems import BadParameter
 from api.store import Store
 from eventstore import log
-from eventstore.audit.accesses import note_access
+from eventstore.audit.accesses import Note, note_accesses
 from eventstore.database import Connection
 from projections import kpi as figures
 from projections.exporting import EXPORTS
@@ -95,7 +95,7 @@ def noted(store: Store, reader: Reader, batches: Iterator[Sequence[Row]]) -> Ite
     for batch in batches:
         customers = sorted({row["customer_id"] for row in batch})
         with store.pool.connection() as connection:
-            note_access(connection, customers, request_id, reader.kind, reader.id, reader.way)
+            note_accesses(connection, [Note(customers, request_id, reader.kind, reader.id, reader.way)])
         yield from batch
 
 

@@ -16,7 +16,7 @@ from api.problems import NotFound
 from api.store import Store
 from domain.event import CustomerId
 from eventstore import log
-from eventstore.audit.accesses import note_access
+from eventstore.audit.accesses import Note, note_accesses
 from eventstore.audit.trail import Cut, Entry, Trail, Whose, about_person, whose
 from eventstore.database import Connection
 from eventstore.fence import horizon
@@ -82,7 +82,7 @@ def everything(store: Store, reader: Reader, customer_id: CustomerId, person_id:
         if wanted is not None and not wanted:
             raise UnknownPerson()
         profile = _profile(connection, customer_id, person_id, position)
-        note_access(connection, people.members, uuid7(), reader.kind, reader.id, reader.way)
+        note_accesses(connection, [Note(people.members, uuid7(), reader.kind, reader.id, reader.way)])
         return Everything(store, customer_id, person_id, position, log.now(connection), people, profile, wanted)
 
 

@@ -1,5 +1,6 @@
 """Who has seen what is personal about a customer: noted before it is shown, and never removed."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,21 +22,31 @@ class Access:
     way: str
 
 
-def note_access(
-    connection: Connection,
-    customers: Iterable[UUID],
-    request_id: UUID,
-    actor_kind: str,
-    actor_id: UUID,
-    way: str,
-    *,
-    is_brief: bool = False,
-) -> None:
-    """Note that these customers are about to be shown. `way` names the route or command, without ids. What `is_brief`,
-    a page or a list, is not waited for until it lies on the disk."""
-    parameters = {"customers": sorted(customers), "request_id": request_id, "way": way, "is_brief": is_brief}
-    parameters |= {"actor_kind": actor_kind, "actor_id": actor_id}
-    connection.execute(query("eventstore.audit", "note_access"), parameters)
+@dataclass(frozen=True, slots=True)
+class Note:
+    """That these customers are about to be shown; `way` names the route or command, without ids."""
+
+    customers: Sequence[UUID]
+    request_id: UUID
+    actor_kind: str
+    actor_id: UUID
+    way: str
+
+
+def note_accesses(connection: Connection, notes: Iterable[Note]) -> None:
+    """Note them together."""
+    said = [
+        {
+            "request_id": str(note.request_id),
+            "actor": {"kind": note.actor_kind, "id": str(note.actor_id)},
+            "way": note.way,
+            "customers": [str(customer) for customer in note.customers],
+        }
+        for note in notes
+        if note.customers
+    ]
+    if said:
+        connection.execute(query("eventstore.audit", "note_accesses"), {"notes": json.dumps(said)})
 
 
 def note_access_to_all(connection: Connection, request_id: UUID, actor_kind: str, actor_id: UUID, way: str) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from html import unescape
 from uuid import UUID, uuid4
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
@@ -20,6 +21,13 @@ from replay.follow import catch_up
 from tests.facts import captured, given
 
 NASTY = "<script>alert('x')</script>"
+
+
+def all_noted(browser: TestClient) -> None:
+    """Wait until it is noted whom the answers so far have shown."""
+    app = browser.app
+    assert isinstance(app, FastAPI)
+    app.state.noting.flush()
 
 
 def lead(store: Store, *events: object, title: str = "Ten seats", **fields: object) -> UUID:

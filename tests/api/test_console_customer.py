@@ -32,6 +32,7 @@ from eventstore import log
 from eventstore.audit.accesses import accesses
 from eventstore.database import connect
 from replay.follow import catch_up
+from tests.api.console import all_noted
 from tests.facts import captured
 from tests.projections.records import hour, tell
 
@@ -117,6 +118,7 @@ def test_everything_known_of_her_is_on_one_page(store: Store, browser: TestClien
 def test_who_looks_is_noted(store: Store, browser: TestClient) -> None:
     customer_id = customer(store)
     page(browser, customer_id)
+    all_noted(browser)
     with store.pool.connection() as connection:
         (access,) = accesses(connection, [customer_id], 10)
     assert access.way == "GET /console/customers/{customer_id}"

@@ -40,12 +40,23 @@ def test_objects_are_rows_in_their_usual_order() -> None:
 
 
 def test_lists_are_tables_with_named_or_numbered_rows() -> None:
-    cells = [{"size": 4, "month": 0, "cohort": "2026-01"}, {"size": 4, "month": 1, "cohort": "2026-01"}]
-    (found,) = tables(SHARE, {"cells": cells})
+    rows = [{"size": 4, "month": 0, "cohort": "2026-01"}, {"size": 4, "month": 1, "cohort": "2026-01"}]
+    (found,) = tables(SHARE, {"rows": rows})
     assert (found.columns, [name for name, _ in found.rows]) == (["size"], ["2026-01 · 0", "2026-01 · 1"])
     (found,) = tables(SHARE, {"by_source": [{"source": None, "won": 1}, {"source": "web", "won": 2}]})
     assert found.rows == [("none", ["1"]), ("web", ["2"])]
     (found,) = tables(SHARE, {"by_age": [{"leads": 3, "to_days": 7}]})
     assert found.rows == [("1", ["7", "3"])]
-    assert facts(SHARE, {"cells": cells}) == []
-    assert tables(SHARE, {"cells": [], "none": {}}) == []
+    assert facts(SHARE, {"rows": rows}) == []
+    assert tables(SHARE, {"rows": [], "cells": [], "none": {}}) == []
+
+
+def test_cohorts_are_a_triangle_with_the_newest_on_top() -> None:
+    cells = [
+        {"cohort": "2026-01", "month": 0, "active": 4, "size": 4, "immature": False},
+        {"cohort": "2026-01", "month": 1, "active": 3, "size": 4, "immature": False},
+        {"cohort": "2026-02", "month": 0, "active": 1200, "size": 1200, "immature": True},
+    ]
+    (found,) = tables(SHARE, {"cells": cells})
+    assert found.columns == ["size", "0", "1"]
+    assert found.rows == [("2026-02", ["1,200", "100%", ""]), ("2026-01", ["4", "100%", "75%"])]

@@ -21,7 +21,7 @@ from domain.ticket import TicketOpened, TicketSlaApplied
 from eventstore import log
 from eventstore.database import connect
 from replay.follow import catch_up
-from tests.api.console import NASTY, lead, said
+from tests.api.console import NASTY, all_noted, lead, said
 from tests.api.permitted import House
 from tests.api.test_console_customers import agent, customers, tell_more
 from tests.facts import captured, given
@@ -228,6 +228,7 @@ def test_home_names_what_needs_attention(store: Store, browser: TestClient) -> N
     ticket(store, far, subject="Much later")
     lead(store, title="Whose is it")
     text = said(browser.get("/console"))
+    all_noted(browser)
     with store.pool.connection() as connection:
         (access,) = connection.execute("SELECT way, cardinality(customers) AS shown FROM access.personal_access")
     assert access == {"way": "GET /console", "shown": 3}, "she of the follow-up, and those of the ticket and the lead"

@@ -28,7 +28,7 @@ from api.store import Store
 from domain.customer import CustomerPurchaseRecorded
 from domain.lead import LeadExpectedCloseMoved, LeadWon
 from domain.money import Money
-from eventstore.audit.accesses import accesses, note_access
+from eventstore.audit.accesses import accesses, note_accesses
 from eventstore.database import Connection
 from projections.exporting import EXPORTS
 from projections.sight import EVERYTHING
@@ -179,7 +179,7 @@ def test_nothing_is_shown_that_could_not_be_noted(
     def fail(*_: object) -> None:
         raise OSError("the note cannot be written")
 
-    monkeypatch.setattr(answer, "note_access", fail)
+    monkeypatch.setattr(answer, "note_accesses", fail)
     refused = client.get("/v1/exports/customers")
     assert refused.status_code == 500
     assert "Ann" not in refused.text
@@ -206,10 +206,10 @@ def test_an_export_is_of_one_moment(
     catch_up(connection)
 
     def and_somebody_writes(*arguments: Any) -> None:
-        note_access(*arguments)
+        note_accesses(*arguments)
         connection.execute("UPDATE public.lead SET title = 'Changed'")
 
-    monkeypatch.setattr(answer, "note_access", and_somebody_writes)
+    monkeypatch.setattr(answer, "note_accesses", and_somebody_writes)
     assert [row["title"] for row in exported(client, "leads")] == ["A", "B"]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from api import http
+from api import noting
 from eventstore.audit.accesses import accesses
 from eventstore.database import UNAVAILABLE
 from projections.lists.nouns import NOUNS
@@ -22,6 +22,7 @@ PAGES = (
 
 def noted(company: House) -> dict[str, set[tuple[UUID, str]]]:
     """By whose record it is: the accesses to its customer, each with the route."""
+    company.app.state.noting.flush()
     with company.store.pool.connection() as connection:
         return {
             whose: {(access.request_id, access.way) for access in accesses(connection, [one.customer], 10_000)}
@@ -73,12 +74,23 @@ def test_who_sees_nothing_personal_is_not_noted(company: House) -> None:
     assert noted(company) == before
 
 
-def test_what_could_not_be_noted_is_not_shown(company: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object, **__: object) -> None:
+def test_what_the_database_did_not_take_is_noted_later(company: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
         raise UNAVAILABLE[0]
 
+    key, one, before = company.key(), company.records["own"], noted(company)["own"]
+    with monkeypatch.context() as patch:
+        patch.setattr(noting, "note_accesses", fails)
+        assert company.client.get(f"/v1/leads/{one.lead}", headers=key).status_code == 200
+        with pytest.raises(UNAVAILABLE[0]):
+            company.app.state.noting.flush()
+    (later,) = noted(company)["own"] - before
+    assert later[1] == "GET /v1/leads/{lead_id}"
+
+
+def test_what_could_not_be_noted_is_not_shown(company: House, monkeypatch: pytest.MonkeyPatch) -> None:
     key, one = company.key(), company.records["own"]
-    monkeypatch.setattr(http, "note_access", fails)
+    monkeypatch.setattr(noting, "_MOST_WAITING", 0)
     answer = company.client.get(f"/v1/leads/{one.lead}", headers=key)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert one.canary not in answer.text

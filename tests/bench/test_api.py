@@ -14,7 +14,7 @@ pytestmark = pytest.mark.full
 def test_both_contenders_do_what_is_counted(new_database: Callable[[], str]) -> None:
     conninfo = new_database()
     with serving(conninfo, 10) as served:
-        results = list(api.run(served, 0.5))
+        results = [*api.run(served, 0.5), api.export(served)]
         with connect(conninfo) as connection:
             rows = connection.execute("SELECT count(*) AS n FROM public.bare").fetchone()
         assert rows is not None
