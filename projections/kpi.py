@@ -214,7 +214,11 @@ def series(
             "ends": [question.period_to for question in some],
             "moments": [question.as_of for question in some],
         }
-        text = by_bucket(_text(kpi, some[0], kpi.figure))
+        relation, rest = _parts(kpi, some[0], kpi.figure)
+        if "%(period_" in relation or len({question.as_of for question in some}) > 1:
+            text = by_bucket(f"WITH {kpi.relation.name} AS ({relation}), {rest}")
+        else:  # the same rows for every bucket
+            text = f"WITH {kpi.relation.name} AS MATERIALIZED ({relation}) {by_bucket(f'WITH {rest}')}"
         found: list[list[Row]] = [[] for _ in some]
         for row in read(connection, text, kpi.relation.reads, parameters, schema, sight=sight):
             found[row.pop("bucket_number") - 1].append(row)
@@ -263,8 +267,13 @@ def _parameters(kpi: Kpi, question: Question, group_by: str | None) -> dict[str,
 
 
 def _text(kpi: Kpi, question: Question, answer: str) -> str:
-    relation = kept(kpi.relation.text, len(question.conditions))
-    return f"WITH {kpi.relation.name} AS ({relation}), counted AS ({kpi.counted}) {answer}"
+    relation, rest = _parts(kpi, question, answer)
+    return f"WITH {kpi.relation.name} AS ({relation}), {rest}"
+
+
+def _parts(kpi: Kpi, question: Question, answer: str) -> tuple[str, str]:
+    """What is counted from, and what is made of it."""
+    return kept(kpi.relation.text, len(question.conditions)), f"counted AS ({kpi.counted}) {answer}"
 
 
 def _relation(name: str, text: str) -> Relation:

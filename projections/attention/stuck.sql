@@ -1,15 +1,24 @@
 -- open leads that have been in their stage for more than twice as long as half of those who left it lately, the longest first
 WITH stay AS (
     SELECT
-        pipeline,
-        stage,
-        extract(epoch FROM max(valid_to) - min(stage_since)) / 86400 AS days
-    FROM lead_stage_interval
-    WHERE status = 'open'
-        AND stage IS NOT NULL
-        AND (valid_to >= %(left_since)s OR valid_to IS NULL)
-    GROUP BY lead_id, pipeline, stage, stage_position
-    HAVING bool_and(valid_to IS NOT NULL)
+        i.pipeline,
+        i.stage,
+        extract(epoch FROM i.valid_to - i.stage_since) / 86400 AS days
+    FROM lead_stage_interval AS i
+    WHERE i.status = 'open'
+        AND i.stage IS NOT NULL
+        AND i.valid_to >= %(left_since)s
+        -- what went on in the same stage, of another worth or owner, is the same stay
+        AND NOT EXISTS (
+            SELECT
+            FROM lead_stage_interval AS next
+            WHERE next.lead_id = i.lead_id
+                AND next.valid_from = i.valid_to
+                AND next.status = 'open'
+                AND next.stage_position = i.stage_position
+        )
+    ORDER BY i.valid_to DESC
+    LIMIT 3000
 ), usual AS (
     SELECT
         pipeline,

@@ -25,12 +25,23 @@ FROM (
 ) AS l
 LEFT JOIN customer_alias AS a
     ON a.customer_id = l.customer_id
-LEFT JOIN customer_360 AS c
-    ON c.customer_id = coalesce(a.root_customer_id, l.customer_id)
+-- of the few that are shown, one by one
+LEFT JOIN LATERAL (
+    SELECT customer.name
+    FROM customer_360 AS customer
+    WHERE customer.customer_id = coalesce(a.root_customer_id, l.customer_id)
+    LIMIT 1
+) AS c
+    ON true
 LEFT JOIN workspace_member AS m
     ON m.member_id = l.owner_id
-LEFT JOIN lead_stage_interval AS i
-    ON i.lead_id = l.lead_id
-    AND i.valid_to IS NULL
+LEFT JOIN LATERAL (
+    SELECT interval.stage_since
+    FROM lead_stage_interval AS interval
+    WHERE interval.lead_id = l.lead_id
+        AND interval.valid_to IS NULL
+    LIMIT 1
+) AS i
+    ON true
 WHERE l.place <= %(limit)s
 ORDER BY l.stage, l.place

@@ -28,12 +28,22 @@ FROM (
         AND (%(team)s::text IS NULL OR past.team = %(team)s)
         AND (%(source)s::text IS NULL OR known.source = %(source)s)
 ) AS i
-INNER JOIN lead AS l
-    ON l.lead_id = i.lead_id
+-- of the few that are shown, one by one
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM lead
+    WHERE lead.lead_id = i.lead_id
+    LIMIT 1
+) AS l
 LEFT JOIN customer_alias AS a
     ON a.customer_id = l.customer_id
-LEFT JOIN customer_360 AS c
-    ON c.customer_id = coalesce(a.root_customer_id, l.customer_id)
+LEFT JOIN LATERAL (
+    SELECT customer.name
+    FROM customer_360 AS customer
+    WHERE customer.customer_id = coalesce(a.root_customer_id, l.customer_id)
+    LIMIT 1
+) AS c
+    ON true
 LEFT JOIN workspace_member AS m
     ON m.member_id = i.owner_id
 WHERE i.place <= %(limit)s

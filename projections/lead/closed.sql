@@ -13,6 +13,7 @@ FROM (
     SELECT *
     FROM lead
     WHERE status NOT IN ('open', 'merged')
+        AND closed_at IS NOT NULL
         AND (%(owner_id)s::uuid IS NULL OR owner_id = %(owner_id)s)
         AND (%(team)s::text IS NULL OR team = %(team)s)
         AND (%(source)s::text IS NULL OR source = %(source)s)

@@ -41,4 +41,5 @@ CREATE INDEX lead_of_customer ON lead (customer_id);
 CREATE INDEX lead_of_owner ON lead (owner_id, status);
 CREATE INDEX lead_of_team ON lead (team) WHERE team IS NOT NULL;
 CREATE INDEX lead_on_board ON lead (pipeline, stage) WHERE status = 'open';
+CREATE INDEX lead_closed ON lead (closed_at DESC, lead_id) WHERE closed_at IS NOT NULL;
 CREATE INDEX lead_by_custom_field ON lead USING gin (custom_fields jsonb_path_ops);

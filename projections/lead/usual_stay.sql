@@ -1,19 +1,29 @@
--- per stage, how long leads stay there: half of them for at most `usual`, nine of ten for at most `long`; of the stays
--- that ended in the last half year before a moment
+-- per stage, how long leads stay there: half of them for at most `usual`, nine of ten for at most `long`; of the last
+-- stays that ended in the half year before a moment, for which a few thousand are enough
 SELECT
     stage,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY stay) AS usual,
     percentile_cont(0.9) WITHIN GROUP (ORDER BY stay) AS long
 FROM (
     SELECT
-        stage,
-        max(valid_to) - min(stage_since) AS stay
-    FROM lead_stage_interval
-    WHERE status = 'open'
-        AND pipeline = %(pipeline)s
-        AND valid_from > %(at)s - interval '180 days'
-        AND valid_to <= %(at)s
-    GROUP BY lead_id, stage, stage_position
+        i.stage,
+        i.valid_to - i.stage_since AS stay
+    FROM lead_stage_interval AS i
+    WHERE i.status = 'open'
+        AND i.pipeline = %(pipeline)s
+        AND i.valid_to > %(at)s - interval '180 days'
+        AND i.valid_to <= %(at)s
+        -- what went on in the same stage, of another worth or owner, is the same stay
+        AND NOT EXISTS (
+            SELECT
+            FROM lead_stage_interval AS next
+            WHERE next.lead_id = i.lead_id
+                AND next.valid_from = i.valid_to
+                AND next.status = 'open'
+                AND next.stage_position = i.stage_position
+        )
+    ORDER BY i.valid_to DESC
+    LIMIT 3000
 ) AS ended
 GROUP BY stage
 HAVING count(*) >= 5

@@ -23,4 +23,5 @@ CREATE TABLE lead_stage_interval (
 );
 
 CREATE INDEX lead_stage_interval_in_time ON lead_stage_interval (valid_from, valid_to);
+CREATE INDEX lead_stage_interval_open ON lead_stage_interval (valid_to) WHERE status = 'open';
 CREATE INDEX lead_stage_interval_of_customer ON lead_stage_interval (customer_id);
