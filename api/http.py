@@ -174,7 +174,7 @@ def _note_shown(noting: Noting, request: underway.Underway, scope: Scope) -> Non
     """Note of whom an answer shows something personal. What a command answers is no look at anybody: the log has it.
     Raises Unavailable."""
     way = f"{scope['method']} {_route(scope)}"
-    if request.principal and (scope["method"] == "GET" or way.endswith("/search")):
+    if request.principal and not request.is_head and (scope["method"] == "GET" or way.endswith("/search")):
         noting.note(request.shown, request.kind, request.principal, way)
 
 

@@ -75,7 +75,7 @@ class Noting:
             self._something.clear()
             try:
                 self.flush()
-            except UNAVAILABLE as error:
+            except Exception as error:  # whatever it is, the notes stay, and are tried again
                 _log.warning("accesses wait to be noted", waiting=len(self._waiting), problem=type(error).__name__)
                 if self._over.wait(_PAUSE):
                     return

@@ -154,7 +154,7 @@ def _change(kpi: Kpi, value: Decimal | None, earlier: Decimal | None, currency: 
     if by is None:
         return ""
     sign = "\N{MINUS SIGN}" if by < 0 else "+"
-    return f"{sign}{abs(by):,.1f}\N{NO-BREAK SPACE}{unit} {currency or ''}".strip()
+    return f"{sign}{abs(by):,.1f}\N{NO-BREAK SPACE}{unit}{f' in {currency}' if currency else ''}"
 
 
 def _named(first: date, every: Glance) -> str:

@@ -5,6 +5,7 @@ WITH boundary AS (
         format('SELECT pg_terminate_backend(%%s)', pid) AS statement,
         'End the session' AS what,
         xact_start AS since,
+        datname <> current_database() AS is_elsewhere,
         -- what somebody still sees in another database is no matter, but every snapshot, also that by which a table is
         -- written anew, reaches back to the oldest transaction that writes anywhere
         CASE WHEN datname = current_database() OR backend_type = 'walsender'
@@ -18,6 +19,7 @@ WITH boundary AS (
         format('ROLLBACK PREPARED %%L', gid),
         format('End the prepared transaction in the database %%I', database),
         prepared,
+        database <> current_database(),
         age(transaction)
     FROM pg_prepared_xacts
     UNION ALL
@@ -25,6 +27,7 @@ WITH boundary AS (
         format('SELECT pg_drop_replication_slot(%%L)', slot_name),
         'Let the replica catch up or drop the replication slot',
         NULL,
+        false,
         greatest(age(xmin), age(catalog_xmin))
     FROM pg_replication_slots
 )
@@ -36,4 +39,6 @@ SELECT
 FROM holder
 JOIN boundary
     ON holder.age > boundary.age
-ORDER BY holder.since
+ORDER BY
+    holder.is_elsewhere,
+    holder.since

@@ -383,7 +383,7 @@ def test_who_still_sees_what_was_deleted_is_waited_for_and_named(connection: Con
         steps = disk.purge(connection, [], patience=0.05)
         assert str(reader.info.backend_pid) in (steps[0].left or "")
         reader.execute("COMMIT")
-    assert disk.purge(connection, disk.BESIDE_THE_LOG, patience=5)[0].left is None
+    assert disk.purge(connection, disk.BESIDE_THE_LOG, patience=30)[0].left is None
 
 
 def test_who_writes_in_another_database_keeps_what_was_deleted(
@@ -397,9 +397,9 @@ def test_who_writes_in_another_database_keeps_what_was_deleted(
         forgetting.forget(connection, gone, CustomerForgotten(legal_basis="request", reason="Left"), NOBODY)
         (first, *_) = disk.purge(connection, disk.BESIDE_THE_LOG, patience=0.05)
         assert b"Unspeakable" in on_disk(connection)
-        assert str(other.info.backend_pid) in (first.left or "")
+        assert "End the session" in (first.left or ""), "or that of another test, which is older"
         other.execute("COMMIT")
-    steps = disk.purge(connection, disk.BESIDE_THE_LOG, patience=5)
+    steps = disk.purge(connection, disk.BESIDE_THE_LOG, patience=30)
     assert not any(step.left for step in steps)
     assert b"Unspeakable" not in on_disk(connection)
 
@@ -434,7 +434,7 @@ def test_prepared_transactions_and_replication_slots_keep_what_was_deleted(tmp_p
         (step, *_) = disk.purge(connection, [], patience=0.05)
         assert "replication slot: SELECT pg_drop_replication_slot('copy')" in (step.left or "")
         connection.execute("SELECT pg_drop_replication_slot('copy')")
-        assert disk.purge(connection, [], patience=5)[0].left is None
+        assert disk.purge(connection, [], patience=30)[0].left is None
 
 
 def test_one_purge_at_a_time(connection: Connection, conninfo: str) -> None:
@@ -443,7 +443,7 @@ def test_one_purge_at_a_time(connection: Connection, conninfo: str) -> None:
         (step,) = disk.purge(connection, disk.BESIDE_THE_LOG, patience=0.05)
         assert step.name == "wait for another purge"
         assert "then forget again" in (step.left or "")
-    assert len(disk.purge(connection, [], patience=5)) > 1
+    assert len(disk.purge(connection, [], patience=30)) > 1
     with connect(conninfo) as other:
         assert other.execute(disk._TURN).fetchone() == {"is_mine": True}
 
@@ -459,7 +459,7 @@ def test_a_table_that_is_read_at_length_is_said_so(connection: Connection, conni
 
 def test_what_a_login_may_not_do_is_left_to_an_administrator(conninfo: str) -> None:
     with connect(conninfo, "everfold_app") as connection:
-        steps = {step.name: step.left for step in disk.purge(connection, disk.BESIDE_THE_LOG, patience=5)}
+        steps = {step.name: step.left for step in disk.purge(connection, disk.BESIDE_THE_LOG, patience=30)}
     assert 'VACUUM (FULL, ANALYZE) "log"."personal_data"' in (steps["write log.personal_data anew"] or "")
     assert 'VACUUM (FULL) "pg_catalog"."pg_statistic"' in (steps["write pg_catalog.pg_statistic anew"] or "")
     assert "CHECKPOINT; SELECT pg_switch_wal(); CHECKPOINT" in (steps["turn the write-ahead log over"] or "")
