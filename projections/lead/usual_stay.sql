@@ -13,15 +13,16 @@ FROM (
         AND i.pipeline = %(pipeline)s
         AND i.valid_to > %(at)s - interval '180 days'
         AND i.valid_to <= %(at)s
-        -- what went on in the same stage, of another worth or owner, is the same stay
-        AND NOT EXISTS (
-            SELECT
+        -- what went on in the same stage, of another worth or owner, is the same stay: asked of the last few thousand rows
+        -- one by one, where a join would read them all
+        AND (
+            SELECT next.stage_position
             FROM lead_stage_interval AS next
             WHERE next.lead_id = i.lead_id
                 AND next.valid_from = i.valid_to
                 AND next.status = 'open'
-                AND next.stage_position = i.stage_position
-        )
+            LIMIT 1
+        ) IS DISTINCT FROM i.stage_position
     ORDER BY i.valid_to DESC
     LIMIT 3000
 ) AS ended
