@@ -29,7 +29,8 @@ def make(connection: Connection, model: ReadModel, schema: str, position: int) -
             connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(schema, table)))
         create_table(connection, model, schema)
         with indexes.made_afterwards(connection, schema, *model.tables):
-            if not rewind(connection, model, schema, position, insert_or_park):
+            # of live rows that came as far only meanwhile there is no snapshot
+            if not (is_there and rewind(connection, model, schema, position, insert_or_park)):
                 fill(connection, model, schema, position, insert_or_park)
         for table in model.tables:
             connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(schema, table)))

@@ -17,7 +17,7 @@ from eventstore.fence import horizon
 from projections.read_models import ReadModel, read_models
 from replay import asof, follow, rebuild, rewind, swap, versions
 from replay.differences import compare
-from replay.fold import create_table, fill
+from replay.fold import create_table, fill, touched
 from replay.parked import count_parked, insert_or_park
 from replay.together import share_out
 from tests.facts import captured, given
@@ -183,6 +183,38 @@ def test_what_is_not_to_be_had_from_live_rows_is_folded(connection: Connection, 
             fill(connection, model, "whole", position, insert_or_park)
             assert compare(connection, model, "whole", "made")[0] == 0
         connection.execute("DROP SCHEMA made CASCADE")
+
+
+def test_live_rows_that_go_on_meanwhile_are_not_taken_for_the_past(
+    conninfo: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A follower that comes as far only when the schema is begun, and further while its rows are looked at."""
+    lead = read_models()["lead"]
+    follow.catch_up(connection)
+    lead_id, customer_id = given(connection, captured("Ten seats"))
+    position = horizon(connection)
+
+    with connect(conninfo) as other:
+
+        def begun(opened: Connection, model: ReadModel, schema: str) -> None:
+            create_table(opened, model, schema)
+            follow.catch_up(other)
+
+        def looked_at(opened: Connection, model: ReadModel, after: int, upto: int) -> list[set[UUID]]:
+            found = touched(opened, model, after, upto)
+            retitled = LeadRetitled(title="Roof")
+            given(other, retitled, lead_id=lead_id, customer_id=customer_id, version=None)
+            follow.catch_up(other)
+            return found
+
+        monkeypatch.setattr(rewind, "create_table", begun)
+        monkeypatch.setattr(rewind, "touched", looked_at)
+        for schema in ("before", "after"):  # the live rows have come as far as that, at first not and then they have
+            connection.execute(f"CREATE SCHEMA {schema}".encode())
+            rewind.make(connection, lead, schema, position)
+            assert [row["title"] for row in connection.execute(f"SELECT title FROM {schema}.lead".encode())] == [
+                "Ten seats"
+            ]
 
 
 def test_tables_that_were_begun_before_are_made_again(connection: Connection, own: ReadModel) -> None:
