@@ -10,6 +10,7 @@ from domain.custom_field import CustomField
 from domain.workspace import Workspace
 from eventstore import log
 from eventstore.database import Connection
+from eventstore.fence import unsplit
 from eventstore.log import Recorded
 from projections.showing import show
 from projections.sight import Sight, seen_streams, without_personal
@@ -64,10 +65,11 @@ def seen_among(connection: Connection, caller: Principal, events: Sequence[Recor
 
 
 def judged_up_to(connection: Connection, sight: Sight, head: int) -> int:
-    """Up to where it is known whose each record is: no event is passed over because its record is not there yet."""
+    """Up to where it is known whose each record is: no event is passed over because its record is not there yet, or
+    not yet with all that was recorded together with the event."""
     if sight.records == "all":
         return head
-    return min(head, *(position(connection, model) for model in models_of(_MODELS)))
+    return unsplit(connection, min(head, *(position(connection, model) for model in models_of(_MODELS))))
 
 
 def read_seen(

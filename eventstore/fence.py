@@ -14,6 +14,8 @@ from eventstore.trouble import Trouble
 
 _FIRST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.05
+_LONGEST_APPEND = 10_000
+"""In positions, from its first event to its last: a chunk of an import has fewer, with what others drew meanwhile."""
 
 
 class StuckWriter(Trouble):
@@ -54,6 +56,16 @@ def horizon(connection: Connection, *, patience: float = 10.0) -> int:
             oldest = max(waiting, key=lambda writer: left[writer])
             raise StuckWriter(oldest.pid, max(left[oldest], waited))  # not everybody may see how old a session is
     return head
+
+
+def unsplit(connection: Connection, position: int) -> int:
+    """The last position of which it holds that whatever was appended together with an event up to there lies, all of
+    it, up to `position`: that may be one in the middle of an append, as its number may be drawn while others are read.
+    """
+    asked = {"position": position, "longest": _LONGEST_APPEND}
+    row = connection.execute(query("eventstore", "unsplit"), asked, prepare=True).fetchone()
+    assert row is not None
+    return int(row["position"])
 
 
 class Writer(NamedTuple):

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from urllib.parse import urlencode
 from api.server import Server
 from api.store import Store
 from tests.waiting import comes
+
+_PATIENCE = 60.0
+"""In seconds."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,16 @@ class Reader:
         return (sent for sent in self.all() if sent.name == "message" and sent.data)
 
     def take(self, count: int) -> list[Sent]:
-        events = self.events()
-        return [next(events) for _ in range(count)]
+        """The next events of the log. Fails where one does not come: heartbeats would come for ever."""
+        taken: list[Sent] = []
+        until = time.monotonic() + _PATIENCE
+        for sent in self.all():
+            if sent.name == "message" and sent.data:
+                taken.append(sent)
+            if len(taken) == count:
+                return taken
+            assert time.monotonic() < until, f"{len(taken)} of {count} events have come"
+        raise AssertionError(f"the stream ended after {len(taken)} of {count} events")
 
     def cut(self) -> None:
         # the socket, not the connection: it may be in use by another thread that waits for more

@@ -1,9 +1,11 @@
 """The tail of the feed as far as its reader sees: all that is hers, once, and nothing else, also where that changes."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi.testclient import TestClient
 
 from api.access import create_api_key
 from api.store import Store, append_to_workspace, open_store
@@ -15,7 +17,9 @@ from domain.workspace import (
     WorkspaceMemberLeftTeam,
     WorkspaceMemberRoleGranted,
 )
-from eventstore.database import connect
+from eventstore.database import Connection, connect
+from projections.read_models import read_models
+from replay.follow import advance, catch_up
 from tests.api.serving import Reader, Serving, serving
 from tests.facts import captured
 from tests.projections.records import tell
@@ -29,10 +33,15 @@ def house(store: Store) -> Iterator[Store]:
     """With a follower, who says whose each record is, and two members in two teams."""
     with open_store(store.settings, follow=True) as followed, followed.pool.connection() as connection:
         for member_id, team in ((ANN, "north"), (CID, "south")):
-            append_to_workspace(connection, None, WorkspaceMemberInvited(member_id=member_id, name="M"))
-            append_to_workspace(connection, None, WorkspaceMemberRoleGranted(member_id=member_id, role="manager"))
-            append_to_workspace(connection, None, WorkspaceMemberJoinedTeam(member_id=member_id, team=team))
+            joins(connection, member_id, team)
         yield followed
+
+
+def joins(connection: Connection, member_id: MemberId, team: str) -> None:
+    """A team gets a new member."""
+    append_to_workspace(connection, None, WorkspaceMemberInvited(member_id=member_id, name="M"))
+    append_to_workspace(connection, None, WorkspaceMemberRoleGranted(member_id=member_id, role="manager"))
+    append_to_workspace(connection, None, WorkspaceMemberJoinedTeam(member_id=member_id, team=team))
 
 
 @pytest.fixture
@@ -97,3 +106,31 @@ def test_a_tail_shows_what_its_reader_sees_by_then(house: Store, served: Serving
     south = given_to("south")
     assert reader.take(1)[0].position == south, "what went to the team that she has left is passed over"
     reader.cut()
+
+
+def test_an_append_that_is_half_folded_passes_no_event_by(
+    store: Store, client: TestClient, connection: Connection
+) -> None:
+    """A follower reads up to a number that was drawn in the middle of an append, and a reader comes at that moment."""
+    assert store.follower
+    store.follower.stop()
+    joins(connection, ANN, "north")
+    catch_up(connection)
+    key = create_api_key(store, "x", SCOPES, member_id=ANN, records="team")
+    catch_up(connection)
+    events = (captured("Ten seats"), LeadAssigned(team="north"))
+    first, last = tell(connection, uuid4(), *events, noun="lead", stream_id=uuid4())
+
+    def page(cursor: str | None) -> dict[str, Any]:  # Any: JSON
+        query = {"types": "lead.captured"} | ({"cursor": cursor} if cursor else {})
+        found: dict[str, Any] = client.get(
+            "/v1/events", params=query, headers={"Authorization": f"Bearer {key}"}
+        ).json()
+        return found
+
+    for model in read_models().values():
+        advance(connection, model, first)
+    before = page(None)
+    assert before["data"] == []
+    assert catch_up(connection) == last
+    assert [event["position"] for event in page(before["next_cursor"])["data"]] == [first]
