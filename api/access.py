@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from uuid_utils.compat import uuid7
@@ -169,7 +169,7 @@ def principal_of_all(caller: Annotated[Principal, Depends(principal)]) -> Princi
     return caller
 
 
-def must_declare_permissions(app: FastAPI, judges: Collection[Callable[..., object]] = ()) -> None:
+def must_declare_permissions(app: FastAPI | APIRouter, judges: Collection[Callable[..., object]] = ()) -> None:
     """Refuse to start with a route that does not say which scope it asks for and is not open to everybody. `judges`
     are what else than an API key says who asks."""
     for path, route in api_routes(app):
@@ -177,7 +177,7 @@ def must_declare_permissions(app: FastAPI, judges: Collection[Callable[..., obje
             raise RuntimeError(f"The route {path} declares no permission; every route must, or be listed as open.")
 
 
-def api_routes(app: FastAPI) -> list[tuple[str, APIRoute]]:
+def api_routes(app: FastAPI | APIRouter) -> list[tuple[str, APIRoute]]:
     """Every API route with its whole path, those of included routers too."""
     contexts = iter_route_contexts(app.routes)
     return [

@@ -86,7 +86,6 @@ def create_app(store: Store) -> FastAPI:
     limits = Limits(store.settings)
     # around everything, also around what answers an unexpected error
     app.build_middleware_stack = lambda: Door(inside(), limits, noting, store.settings)  # type: ignore[method-assign]
-    must_declare_permissions(app, [signed_in])
     return app
 
 
@@ -106,6 +105,7 @@ def _routes(upload_bytes: int) -> Sequence[BaseRoute]:
     every.include_router(batch.router, max_body_size=batch.LARGEST_BODY)
     for router in commands.routers():
         every.include_router(router)
+    must_declare_permissions(every, [signed_in])
     return every.routes
 
 

@@ -112,7 +112,7 @@ def parse(name: str, table: str, folds: str | Mapping[str, str]) -> ReadModel:
 @cache
 def read_models() -> Mapping[str, ReadModel]:
     """All read models by name, in alphabetical order."""
-    return dict(sorted((_in(files("projections")) | _outside).items()))
+    return dict(sorted((_own() | _outside).items()))
 
 
 def outside() -> Mapping[str, ReadModel]:
@@ -125,7 +125,7 @@ def read_also(folder: Path | None) -> None:
     if folder and not folder.is_dir():
         raise FoldHeaderError(f"There is no folder {folder}, in which EVERFOLD_PROJECTIONS says your read models are.")
     found = _in(folder) if folder else {}
-    taken = {table for model in _in(files("projections")).values() for table in (model.name, *model.tables)}
+    taken = {table for model in _own().values() for table in (model.name, *model.tables)}
     for model in found.values():
         if clash := taken.intersection((model.name, *model.tables)):
             raise FoldHeaderError(f"There is a read model {min(clash)} already. Call yours in {folder} otherwise.")
@@ -137,6 +137,12 @@ def read_also(folder: Path | None) -> None:
 
 
 _outside: dict[str, ReadModel] = {}
+
+
+@cache
+def _own() -> dict[str, ReadModel]:
+    """The program's."""
+    return _in(files("projections"))
 
 
 def _in(place: Traversable) -> dict[str, ReadModel]:
@@ -151,7 +157,7 @@ def begin(folder: Path, name: str) -> Path:
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
         raise FoldHeaderError(f"{name!r} cannot be a table's name: begin with a letter, use a-z, 0-9 and _.")
-    if name in _in(files("projections")):
+    if name in _own():
         raise FoldHeaderError(f"There is a read model {name} already. Call yours otherwise.")
     made = folder / name
     made.mkdir(parents=True)

@@ -66,15 +66,12 @@ def roots(connection: Connection, key_column: str, horizon: int, keys: Sequence[
     else:
         statement = sql.SQL(query("replay", "roots_of_keys")).format(key=sql.Identifier(key_column))
     parameters = {"horizon": horizon, "keys": keys and list(keys)}
-    if keys is None:
-        rows = connection.execute(statement, parameters).fetchall()
-    else:
-        # to plan it takes many times as long as to find the few that there are
-        with connection.pipeline():
-            connection.execute(query("replay", "plan_once"))
-            found = connection.execute(statement, parameters, prepare=True)
-            connection.execute(query("replay", "plan_as_before"))
-        rows = found.fetchall()
+    # to plan it takes many times as long as to find the few that there are
+    with connection.pipeline():
+        connection.execute(query("replay", "plan_once"))
+        found = connection.execute(statement, parameters, prepare=True)
+        connection.execute(query("replay", "plan_as_before"))
+    rows = found.fetchall()
     return Roots(
         {row["customer_id"]: row[ROOT] for row in rows if row["stream_id"] is None and row["customer_id"] != row[ROOT]},
         {row["stream_id"]: row[ROOT] for row in rows if row["stream_id"] is not None},

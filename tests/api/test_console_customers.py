@@ -230,6 +230,7 @@ def test_an_agent_sees_and_does_what_she_may(company: House) -> None:
     assert "Keep this filter" not in page
     ours = str(company.records["team"].customer)
     done = company.client.post(ADDRESS, headers=session, data=form | {"form_key": "c" * 16, "customer_id": ours})
+    company.follow()
     shown = company.client.get(done.headers["location"], headers=session).text
     together = re.search(r'name="together" value="([^"]+)"', shown)
     assert together and ">Undo<" in shown
@@ -237,6 +238,7 @@ def test_an_agent_sees_and_does_what_she_may(company: House) -> None:
     colleague = company.session_of(BOB)
     assert company.client.post(ADDRESS, headers=colleague, data=back).status_code in (403, 404)
     undone = company.client.post(ADDRESS, headers=session, data=back).headers["location"]
+    company.follow()
     assert "1 customer is as before" in said(company.client.get(undone, headers=session))
     analyst = company.session_of(company.members["analyst"])
     assert 'name="customer_id"' not in company.client.get(ADDRESS, headers=analyst).text

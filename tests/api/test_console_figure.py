@@ -95,7 +95,7 @@ def test_a_figure_of_a_period_and_of_the_past(store: Store, browser: TestClient)
 
 
 def test_the_plot_keeps_to_the_period(store: Store, browser: TestClient) -> None:
-    for days_ago in range(5, 1300, 10):
+    for days_ago in range(5, 1300, 25):
         closed(store, won=True, days_ago=days_ago)
 
     def months(query: str) -> list[str]:

@@ -26,8 +26,10 @@ from domain.ticket import (
     TicketSolved,
 )
 from domain.workspace import WorkspaceMemberInvited
+from eventstore import log
 from eventstore.database import Connection, connect
 from replay import asof
+from replay.follow import catch_up
 from replay.versions import turn
 from tests.api.test_cli import Crm
 from tests.api.test_leads import act, capture
@@ -266,17 +268,18 @@ def test_the_command_names_a_schema_that_an_analyst_can_ask(
 
 def test_what_a_killed_command_left_is_not_taken_for_whole(crm: Crm, connection: Connection, conninfo: str) -> None:
     crm("key", "create", "tests")
+    position, moment = catch_up(connection), log.now(connection).isoformat()
     waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'public.lead'::regclass"
     others = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with connect(conninfo) as busy, busy.transaction():
         busy.execute("LOCK TABLE public.lead IN ACCESS EXCLUSIVE MODE")
-        process = crm.start("asof", "2020-01-01", "lead")
+        process = crm.start("asof", moment, "lead")
         assert comes(lambda: connection.execute(waiting).fetchone() is not None)
         process.kill()
         process.wait()
     assert comes(lambda: connection.execute(others).fetchone() is None)
     assert [known.models for known in asof.listed(connection)] == [()]
-    assert crm("asof", "2020-01-01", "lead").startswith("asof_0 holds")
+    assert crm("asof", moment, "lead").startswith(f"asof_{position} holds")
     assert [known.models for known in asof.listed(connection)] == [("lead",)]
 
 

@@ -71,12 +71,12 @@ def test_every_event_loads_and_evolves(connection: Connection, path: Path) -> No
 
 
 @EVERY_RELEASE
-def test_read_models_fold_every_event(connection: Connection, path: Path) -> None:
+def test_read_models_fold_every_event(emptied_log: Connection, path: Path) -> None:
     for stored in rows(path):
-        append_as_stored(connection, stored)
-    assert catch_up(connection) == horizon(connection)
+        append_as_stored(emptied_log, stored)
+    assert catch_up(emptied_log) == horizon(emptied_log)
     for model in read_models().values():
-        assert verify(connection, model).differing == 0
+        assert verify(emptied_log, model).differing == 0
 
 
 def test_whatever_is_written_today_is_in_the_file_of_the_coming_release() -> None:
