@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: belongs to the long tier, ./crm test --full")
     # before the tests are read, whose own settings rest on these
-    hypothesis.settings.register_profile("everfold", max_examples=300 if config.getoption("--full") else 25)
+    hypothesis.settings.register_profile("everfold", max_examples=300 if config.getoption("--full") else 40)
     hypothesis.settings.load_profile("everfold")
 
 

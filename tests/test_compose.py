@@ -148,7 +148,6 @@ def test_the_commands_are_ones_that_there_are(compose: Any) -> None:
             assert not option.startswith("--") or option in told.stdout, (verb, option)
 
 
-@pytest.mark.full
 def test_a_follower_and_a_server_beside_it_are_healthy_until_they_end(crm: Crm, port: int) -> None:
     assert f"No server answers on port {port}" in crm("ready", "--port", str(port), code=1)
     follower = crm.start("follow")

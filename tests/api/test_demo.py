@@ -140,7 +140,6 @@ def test_what_was_known_at_a_moment_is_the_log_up_to_a_position(emptied: Setting
             assert row["horizon"] == row["known"] > 0
 
 
-@pytest.mark.full
 def test_the_digest_is_the_same_everywhere(
     new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -402,7 +402,6 @@ def test_a_server_that_cannot_start_says_why(data: Path) -> None:
         assert answers(conninfo)
 
 
-@pytest.mark.full
 def test_a_foreign_server_on_the_socket_or_on_the_cluster_is_named_and_left_alone(
     data: Path, public: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -440,7 +439,6 @@ def test_any_folder_name_will_do(public: Path, name: str) -> None:
     Path(str(conninfo_to_dict(conninfo)["host"])).rmdir()
 
 
-@pytest.mark.full
 @only_root
 def test_below_a_private_folder_root_keeps_the_database_elsewhere_and_opens_nothing(public: Path, state: Path) -> None:
     private = public / "private"
@@ -459,7 +457,6 @@ def test_below_a_private_folder_root_keeps_the_database_elsewhere_and_opens_noth
         pass
 
 
-@pytest.mark.full
 @only_root
 def test_programs_below_a_private_folder_are_copied_once_and_nothing_is_opened(public: Path, state: Path) -> None:
     data, private = public / "data", public / "private"
